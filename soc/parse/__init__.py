@@ -1,0 +1,74 @@
+"""Bytes to events: `parse` recognises and decodes, `ecs` turns an event into an ECS document. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from soc.errors import ConfigurationError
+from soc.event import Event
+from soc.parse import plain
+from soc.parse.ecs import ecs, flat, nested
+from soc.parse.format import ABSENT, Accessor, Format
+from soc.parse.frame import REASONS, Frame, Unparsable, unwrap
+
+if TYPE_CHECKING:
+    from soc.record import Record
+
+__all__ = ["ABSENT", "FORMATS", "REASONS", "Accessor", "Format", "Frame", "Unparsable", "ecs", "flat", "nested", "parse"]
+
+# In the order in which they are tried: the more telling before the more general. Adding a format is one line.
+_ALL: tuple[Format, ...] = (
+    plain.FORMAT,
+)  # fmt: skip
+
+FORMATS: dict[str, Format] = {format_.name: format_ for format_ in _ALL}
+
+_JSON = tuple(format_ for format_ in _ALL if format_.json)
+_TEXT = tuple(format_ for format_ in _ALL if not format_.json)
+_BY_PROGRAM: dict[str, tuple[Format, ...]] = {
+    program: tuple(format_ for format_ in _TEXT if program in format_.programs)
+    for program in {name for format_ in _TEXT for name in format_.programs}
+}
+
+
+def parse(record: Record) -> Event:
+    """The event of a record, in the format that its source names or else the one that recognises it.
+
+    Raises:
+        Unparsable: the record is a dead letter.
+    """
+    frame = unwrap(record)
+    if record.source.format:
+        return _as_named(record, frame)
+    for format_ in _candidates(frame):
+        native = format_.decode(frame)
+        if native is not None:
+            return Event(record, format_, native, frame)
+    raise Unparsable("json", "an object of no known shape")
+
+
+def named(name: str) -> Format:
+    """The format of that name; ConfigurationError with the known names if there is none."""
+    try:
+        return FORMATS[name]
+    except KeyError:
+        raise ConfigurationError(f"unknown format {name!r}; known: {', '.join(sorted(FORMATS))}") from None
+
+
+def _as_named(record: Record, frame: Frame) -> Event:
+    format_ = named(record.source.format)
+    native = format_.decode(frame)
+    if native is None:
+        raise Unparsable("parser_fault", f"not a record of format {format_.name}")
+    return Event(record, format_, native, frame)
+
+
+def _candidates(frame: Frame) -> list[Format] | tuple[Format, ...]:
+    if frame.json is not None:
+        return _JSON
+    first: tuple[Format, ...] = ()
+    if frame.syslog and frame.syslog.app:
+        first = _BY_PROGRAM.get(frame.syslog.app.lower().rpartition("/")[2], ())
+    text = frame.text
+    rest = [f for f in _TEXT if f not in first and (not f.hints or any(hint in text for hint in f.hints))]
+    return [*first, *rest]

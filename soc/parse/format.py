@@ -1,0 +1,63 @@
+"""A Format says how one kind of log is recognised, decoded, dated, read by rules and turned into ECS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from soc.event import Event, Kind
+from soc.parse.frame import Frame
+
+ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "ABSENT", "__bool__": lambda _: False})()
+"""What an accessor gives for a field that the event does not have; null and '' are values."""
+
+Native = Mapping[str, Any]
+Accessor = Callable[[Native], Any]
+Document = dict[str, Any]
+"""An ECS document with flat, dotted names."""
+
+
+def flat_field(name: str) -> Accessor:
+    """The accessor of a document without nesting: the value under that very name."""
+    return lambda native: native.get(name, ABSENT)
+
+
+def leaves(native: Native) -> Iterator[Any]:
+    """Every value that is not a mapping or a list, at any depth: what a keyword is searched in."""
+    pending: list[Any] = list(native.values())
+    while pending:
+        value = pending.pop(0)
+        if isinstance(value, dict):
+            pending[:0] = value.values()
+        elif isinstance(value, list | tuple):
+            pending[:0] = value
+        else:
+            yield value
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One row of the table `parse.FORMATS`."""
+
+    name: str
+    """As configuration, `soc parse --format` and metrics name it."""
+    title: str
+    """Vendor and product, for people."""
+    decode: Callable[[Frame], Native | None]
+    """The decoded body; None when the body is not of this format. It must not raise on any input."""
+    time: Callable[[Event], int | None]
+    """The record's own time as an instant; None if it has none or it makes no sense."""
+    ecs: Callable[[Event, Document], None]
+    """Adds the event's ECS fields to a document that has what the frame told (see `parse.ecs`)."""
+    kind: Callable[[Native], Kind]
+    """Which rules it can meet: Sigma log sources, or the channel and event id of Windows."""
+    field: Callable[[str], Accessor | None] = flat_field
+    """The accessor of a native field name; None if no event of this format can have it."""
+    values: Callable[[Native], Iterator[Any]] = leaves
+    json: bool = False
+    """Decodes frames whose body is a JSON object; the others only see text."""
+    programs: frozenset[str] = frozenset()
+    """Syslog application names (lower case) that this format is tried for first."""
+    hints: tuple[str, ...] = ()
+    """Literals of which the text contains one; () for none. Cheap, so that most formats are never tried."""

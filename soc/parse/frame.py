@@ -1,0 +1,205 @@
+"""What carried a message: unwraps shipper envelopes and syslog headers down to the body that a format decodes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from soc import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import tzinfo
+
+    from soc.record import Record
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 64
+MAX_LEAVES = 2_000
+_MAX_ENVELOPES = 3
+
+
+class Unparsable(Exception):  # noqa: N818 (a verdict on a record, not a fault of the program)
+    """The record becomes a dead letter; `reason` is from a closed set, so that it can be a metric label."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+REASONS = ("encoding", "nul", "too_large", "json", "too_deep", "too_many_fields", "empty", "parser_fault")
+
+
+class Syslog(NamedTuple):
+    """A syslog header as written; empty where the header has no such part."""
+
+    priority: int | None
+    time: str
+    hostname: str
+    app: str
+    pid: str
+    msgid: str = ""
+    structured: str = ""
+    version: int = 0
+    """1 for RFC 5424, 0 for the older form."""
+
+
+class Frame(NamedTuple):
+    """The body of a record and all that it was wrapped in."""
+
+    text: str
+    """The body; empty when it is a JSON object."""
+    json: Mapping[str, Any] | None
+    """The body when it is a JSON object."""
+    syslog: Syslog | None
+    envelope: Mapping[str, Any] | None
+    """The shipper's JSON object, without its message."""
+    zone: tzinfo
+    """For time stamps that name none: the envelope's, else the source's."""
+    arrived: int
+
+
+_PRIORITY = re.compile(r"<(\d{1,3})>")
+_RFC5424 = re.compile(
+    r"1 (?P<time>-|\d{4}-\d\d-\d\dT\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) ?"
+    r"(?P<structured>-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+)?(?: |$)"
+)
+_RFC3164 = re.compile(
+    r"(?P<time>[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?):? "
+    r"(?:(?P<host>[^\s:\[\]=]+) )?(?P<app>[\w./@-]{1,64})?(?:\[(?P<pid>[^\]\s]{1,32})\])?:(?: |$)"
+)
+
+
+def unwrap(record: Record) -> Frame:
+    """The frame of a record.
+
+    Raises:
+        Unparsable: it is too large, too deep, not UTF-8, or says it is JSON and is not.
+    """
+    raw = record.raw
+    if len(raw) > MAX_BYTES:
+        raise Unparsable("too_large", f"{len(raw)} bytes; the limit is {MAX_BYTES}")
+    zone = instant.zone(record.source.timezone)
+    if raw[:1] == b"{":
+        return _from_json(_decoded(raw), zone, record.arrived)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unparsable("encoding", str(error)) from error
+    return _from_text(text.lstrip("\ufeff"), None, zone, record.arrived)
+
+
+def _from_text(text: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arrived: int, depth: int = 0) -> Frame:
+    text = text.rstrip("\r\n\0")
+    if "\0" in text:
+        raise Unparsable("nul", f"NUL character at {text.index(chr(0))}")
+    if not text or text.isspace():
+        raise Unparsable("empty", "nothing but white space")
+    syslog, body = split_syslog(text)
+    if body[:1] == "{" and body.rstrip()[-1:] == "}":
+        try:
+            document = _decoded(body.encode())
+        except Unparsable:
+            if syslog is None:
+                raise
+        else:
+            return _from_json(document, zone, arrived, envelope, syslog, depth)
+    elif syslog is None and body[:1] == "{":
+        raise Unparsable("json", "starts as a JSON object and does not end as one")
+    return Frame(body, None, syslog, envelope, zone, arrived)
+
+
+def _from_json(
+    document: Mapping[str, Any],
+    zone: tzinfo,
+    arrived: int,
+    envelope: Mapping[str, Any] | None = None,
+    syslog: Syslog | None = None,
+    depth: int = 0,
+) -> Frame:
+    message = document.get("message")
+    if isinstance(message, str) and depth < _MAX_ENVELOPES and is_envelope(document):
+        event = document.get("event")
+        told = event.get("timezone") if isinstance(event, dict) else document.get("event.timezone")
+        if isinstance(told, str):
+            try:
+                zone = instant.zone(told)
+            except ValueError:
+                pass
+        wrapping = {key: value for key, value in document.items() if key != "message"}
+        if envelope:
+            wrapping = {**wrapping, **envelope}
+        return _from_text(message, wrapping, zone, arrived, depth + 1)
+    return Frame("", document, syslog, envelope, zone, arrived)
+
+
+# What shippers put around a raw line; any other key means that the object is the event itself.
+_SHIPPER_KEYS = frozenset({
+    "message", "host", "event", "@timestamp", "agent", "log", "input", "ecs", "fields", "tags", "@version", "timestamp",
+    "source_type", "file", "hostname", "fileset", "service", "cloud", "container", "kubernetes", "stream", "offset", "path",
+    "source", "port", "syslog", "facility", "severity", "fromhost", "fromhost-ip", "programname", "@metadata", "type",
+    "event.timezone", "observer", "labels", "prospector", "beat", "topic", "time", "tag", "partition",
+})  # fmt: skip
+_EVENT_KEYS = ("kind", "category", "code", "action", "outcome", "provider")
+
+
+def is_envelope(document: Mapping[str, Any]) -> bool:
+    """Whether a JSON object with a `message` is a shipper's wrapping rather than an event that was parsed already."""
+    if not document.keys() <= _SHIPPER_KEYS:
+        return False
+    event = document.get("event")
+    return not (isinstance(event, dict) and any(key in event for key in _EVENT_KEYS))
+
+
+def split_syslog(text: str) -> tuple[Syslog | None, str]:
+    """The syslog header of a line, if it has one, and the rest."""
+    priority, start = None, 0
+    if found := _PRIORITY.match(text):
+        priority, start = int(found[1]), found.end()
+        if header := _RFC5424.match(text, start):
+            host, app, pid, msgid = (_nil(header[name]) for name in ("host", "app", "pid", "msgid"))
+            parts = Syslog(priority, _nil(header["time"]), host, app, pid, msgid, _nil(header["structured"] or "-"), 1)
+            return parts, text[header.end() :].lstrip("\ufeff")
+    if header := _RFC3164.match(text, start):
+        parts = Syslog(priority, header["time"], header["host"] or "", header["app"] or "", header["pid"] or "")
+        return parts, text[header.end() :]
+    return (None, text) if priority is None else (Syslog(priority, "", "", "", ""), text[start:])
+
+
+def _nil(value: str) -> str:
+    return "" if value == "-" else value
+
+
+def _decoded(raw: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise Unparsable("json", str(error)) from error
+    if not isinstance(document, dict):
+        raise Unparsable("json", "not an object")
+    # Fewer brackets and commas than the limits cannot break them, so that most records are not walked.
+    openers = raw.count(b"{") + raw.count(b"[")
+    if openers > MAX_DEPTH or raw.count(b",") + openers > MAX_LEAVES:
+        _check(document)
+    return document
+
+
+def _check(document: dict[str, Any]) -> None:
+    leaves, level, depth = 0, [document], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise Unparsable("too_deep", f"more than {MAX_DEPTH} levels")
+        below: list[Any] = []
+        for node in level:
+            for value in node.values() if isinstance(node, dict) else node:
+                if isinstance(value, dict | list):
+                    below.append(value)
+                else:
+                    leaves += 1
+        if leaves > MAX_LEAVES:
+            raise Unparsable("too_many_fields", f"more than {MAX_LEAVES} values")
+        level = below
