@@ -10,21 +10,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from soc import alerting, parse
-from soc.alert import Alert
+from soc import alerting, anomaly, parse
 from soc.finding import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from soc.anomaly import Detectors, Partial, Strides
+    from soc.alert import Alert
+    from soc.anomaly import Detectors, Strides
     from soc.correlate import Windows
     from soc.enrich import Inventory
     from soc.event import Event
+    from soc.hit import Hit, Partial
     from soc.record import Record
-    from soc.sigma import RuleSet
+    from soc.sigma import Rule, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,7 @@ class Content:
     rules: RuleSet
     detectors: Detectors
     inventory: Inventory
-
-    @property
-    def sha256(self) -> str:
-        return self.rules.sha256
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,10 @@ class Detected:
     findings: list[Finding] = field(default_factory=list)
     partials: list[Partial] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    formats: dict[str, int] = field(default_factory=dict)
+    """Events by format."""
+    matches: dict[str, int] = field(default_factory=dict)
+    """Findings by rule."""
 
     @property
     def records(self) -> int:
@@ -73,7 +74,9 @@ def detect(records: Iterable[Record], content: Content, strides: Strides) -> Det
     for record in records:
         try:
             event = parse.parse(record)
-            found = [_finding(event, rule, content) for rule in content.rules.match(event)]
+            rules = content.rules.match(event)
+            found = [_finding(event, rule, content) for rule in rules]
+            strides.add(event, found)
         except parse.Unparsable as refused:
             done.dead_letters.append(DeadLetter(record, "parse", refused.reason, refused.detail))
             continue
@@ -81,8 +84,10 @@ def detect(records: Iterable[Record], content: Content, strides: Strides) -> Det
             detail = f"{type(fault).__name__}: {fault}"
             done.dead_letters.append(DeadLetter(record, "detect", "parser_fault", detail))
             continue
-        strides.add(event, len(found))
-        done.events.append(event)
+        name = event.format.name
+        done.formats[name] = done.formats.get(name, 0) + 1
+        for rule in rules:
+            done.matches[rule.info.id] = done.matches.get(rule.info.id, 0) + 1
         done.findings += found
         if found:
             done.alerting += 1
@@ -92,7 +97,7 @@ def detect(records: Iterable[Record], content: Content, strides: Strides) -> Det
     return done
 
 
-def _finding(event: Event, rule: Any, content: Content) -> Finding:
+def _finding(event: Event, rule: Rule, content: Content) -> Finding:
     record, time = event.record, event.time
     document = content.inventory.enrich(parse.ecs(event))
     return alerting.finding_of(
@@ -109,13 +114,26 @@ def _finding(event: Event, rule: Any, content: Content) -> Finding:
     )
 
 
-def correlate(partials: Iterable[Partial], clocks: Mapping[str, int], windows: Windows) -> list[Finding]:
-    """Fold partial aggregates into their windows, then close what the clock has passed.
-
-    `clocks` says per raw partition how far it has been processed; the least of them is the present.
-    """
-    windows.fold(partials)
-    return windows.advance(clocks)
+def correlate(hits: Iterable[Hit], windows: Windows, content: Content) -> list[Finding]:
+    """Fold hits into their windows, close what the clock in them has passed, score the closed windows in one batch."""
+    windows.take(hits)
+    scored = anomaly.score(windows.advance(), content.detectors)
+    return [
+        alerting.finding_of(
+            unit.info,
+            alerting.Group(unit.entity, unit.start),
+            content.inventory.enrich(unit.document),
+            time=unit.start,
+            arrived=unit.arrived,
+            ref=unit.ref,
+            why=unit.why,
+            ruleset=content.sha256,
+            severity=unit.severity,
+            sample=unit.sample,
+        )
+        for unit in scored
+        if unit.notable
+    ]
 
 
 def index(findings: Sequence[Finding]) -> tuple[list[Finding], list[Alert]]:

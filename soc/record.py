@@ -26,6 +26,8 @@ class LogSource(NamedTuple):
     """For time stamps without a zone: an IANA name or an offset."""
     sample: bool = False
     """Shipped sample data, marked `soc.sample` so that it can be purged."""
+    whole: bool = False
+    """A whole file (inbox, samples, replay): arrival is the event's own time, and its windows close at its end."""
 
 
 class Record(NamedTuple):

@@ -1,0 +1,61 @@
+"""A Hit is what `detect` tells `correlate` over `soc.hits`: partial aggregates of windows, and ticks of time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, json
+
+END = 1 << 62
+"""The clock of a whole file that has been read to its end: after everything."""
+
+
+class Partial(Struct, frozen=True, tag="partial", tag_field="hit"):
+    """What one fixed slice (stride) of a raw partition adds to one window of one entity.
+
+    `aggregate` covers the stride from its start through offset `through`; of several for the same
+    (detector, entity, start, partition, stride) the one with the greatest `through` counts, so that crashes and
+    other batch boundaries change nothing.
+    """
+
+    detector: str
+    """Detector id and content hash, `host-window@9f2c...`: an edited detector starts empty."""
+    entity: tuple[tuple[str, str], ...]
+    """ECS field names and values."""
+    start: int
+    end: int
+    partition: str
+    stride: int
+    through: int
+    arrived: int
+    """The latest arrival of a record in it: what the message is stamped with."""
+    aggregate: dict[str, Any]
+    scope: str = ""
+    """Empty for live records; a whole file's partition for its own windows, which close at its end."""
+
+    @property
+    def key(self) -> bytes:
+        """The message key: all of one entity's partials meet in one partition of `soc.hits`."""
+        return json.encode([self.detector, self.entity])
+
+
+class Tick(Struct, frozen=True, tag="tick", tag_field="hit"):
+    """How far raw partitions have been processed: every record that arrived before the instant has been."""
+
+    live: dict[str, int]
+    whole: dict[str, int]
+    """Whole files by partition; END once read to the end."""
+    total: int
+    """How many live raw partitions there are over all workers."""
+    complete: bool = False
+    """`live` names all partitions there are (one worker has them all), so others are gone."""
+
+
+Hit = Partial | Tick
+encode = json.encode
+_DECODER: json.Decoder[Hit] = json.Decoder(Hit)
+
+
+def decode(value: bytes) -> Hit:
+    """A hit from a message's value; msgspec.DecodeError if it is none."""
+    return _DECODER.decode(value)
