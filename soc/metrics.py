@@ -1,0 +1,144 @@
+"""The vocabulary of telemetry: every metric of the service, with base units and labels from closed sets only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+
+from soc import __version__
+from soc.alert import SEVERITIES
+from soc.parse import REASONS
+from soc.record import LAYERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from soc.pipeline import Detected
+
+STAGES = ("read", "detect", "append", "correlate", "index")
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """One process's metrics; series with known labels are created at 0, so that rate() works from the start."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+        self.build = Gauge("soc_build_info", "Version of the running code.", ["version"], registry=registry)
+        self.build.labels(__version__).set(1)
+        self.consumed = Counter(
+            "soc_records_consumed_total", "Records taken from sources.", ["topic", "layer"], registry=registry
+        )
+        for topic, layer in LAYERS.items():
+            self.consumed.labels(topic, layer)
+        self.records = Counter(
+            "soc_records_total", "Records by what became of them; with those in flight they add up to the consumed ones.",
+            ["outcome"], registry=registry,
+        )  # fmt: skip
+        for outcome in ("clean", "alerting", "dead_letter"):
+            self.records.labels(outcome)
+        self.in_flight = Gauge("soc_records_in_flight", "Records taken and not yet accounted for.", registry=registry)
+        self.parsed = Counter("soc_events_parsed_total", "Events by recognised format.", ["format"], registry=registry)
+        self.dead_letters = Counter(
+            "soc_dead_letters_total", "Records that could not be understood.", ["reason"], registry=registry
+        )
+        for reason in REASONS:
+            self.dead_letters.labels(reason)
+        self.lag_messages = Gauge(
+            "soc_consumer_lag_messages", "Messages not read yet.", ["topic", "partition"], registry=registry
+        )
+        self.lag_seconds = Gauge(
+            "soc_consumer_lag_seconds", "Age of the last record read, 0 when caught up.", ["topic", "partition"],
+            registry=registry,
+        )  # fmt: skip
+        self.stage = Histogram(
+            "soc_stage_duration_seconds", "Time that one batch spends in a stage.", ["stage"], registry=registry,
+            buckets=_FAST,
+        )  # fmt: skip
+        for stage in STAGES:
+            self.stage.labels(stage)
+        self.end_to_end = Histogram(
+            "soc_end_to_end_seconds", "From a record's arrival to its finding being stored.", registry=registry,
+            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 300, 1800, 3600),
+        )  # fmt: skip
+        self.rule_matches = Counter("soc_rule_matches_total", "Findings of a rule.", ["rule_id"], registry=registry)
+        self.rules_loaded = Gauge("soc_rules_loaded", "Rules by state.", ["state"], registry=registry)
+        for state in ("live", "shadow", "off", "refused"):
+            self.rules_loaded.labels(state)
+        self.ruleset = Gauge("soc_ruleset_info", "Hash of the content in force.", ["sha256"], registry=registry)
+        self.reloads = Counter("soc_ruleset_reload_total", "Reloads of content.", ["result"], registry=registry)
+        for result in ("accepted", "rejected"):
+            self.reloads.labels(result)
+        self.alerts = Counter("soc_alerts_total", "Alerts opened.", ["severity"], registry=registry)
+        for severity in SEVERITIES:
+            self.alerts.labels(severity)
+        self.stored = Counter(
+            "soc_es_bulk_items_total",
+            "Findings offered to the alert store, by its verdict.",
+            ["result"],
+            registry=registry,
+        )
+        for result in ("created", "duplicate", "reduced", "retried", "rejected"):
+            self.stored.labels(result)
+        self.store_up = Gauge("soc_store_up", "1 when the alert store answered the last time.", registry=registry)
+        self.windows_open = Gauge("soc_windows_open", "Windows that may still grow.", registry=registry)
+        self.windows_late = Counter(
+            "soc_window_late_total", "Records that came too late for their window.", registry=registry
+        )
+        self.anomalies = Histogram(
+            "soc_anomaly_score",
+            "Scores of closed windows.",
+            registry=registry,
+            buckets=(10, 25, 40, 50, 60, 75, 90, 99),
+        )
+        self.models = Gauge("soc_anomaly_model_age_seconds", "Age of a detector's model.", ["model"], registry=registry)
+        self.restarts = Counter("soc_role_restarts_total", "Restarts by the supervisor.", ["role"], registry=registry)
+        self.audit = Counter("soc_audit_records_total", "Records appended to the audit trail.", registry=registry)
+        self.syslog_dropped = Counter(
+            "soc_syslog_dropped_total", "Syslog messages dropped before the spool.", ["reason"], registry=registry
+        )
+        for reason in ("rate_limit", "queue_full"):
+            self.syslog_dropped.labels(reason)
+
+    def count(self, done: Detected, topics: Mapping[tuple[str, str], int]) -> None:
+        """Account for one batch, everything at once, so that the sums reconcile at any scrape."""
+        for (topic, layer), number in topics.items():
+            self.consumed.labels(topic, layer).inc(number)
+        self.records.labels("clean").inc(done.clean)
+        self.records.labels("alerting").inc(done.alerting)
+        self.records.labels("dead_letter").inc(len(done.dead_letters))
+        for letter in done.dead_letters:
+            self.dead_letters.labels(letter.reason).inc()
+        for name, number in done.formats.items():
+            self.parsed.labels(name).inc(number)
+        for rule_id, number in done.matches.items():
+            self.rule_matches.labels(rule_id).inc(number)
+
+    def rules_in_force(self, sha256: str, states: Iterable[str], refused: int, own_ids: Iterable[str]) -> None:
+        """Show which content is in force; our own rules' series start at 0."""
+        self.ruleset.clear()
+        self.ruleset.labels(sha256).set(1)
+        counts = {"live": 0, "shadow": 0, "off": 0, "refused": refused}
+        for state in states:
+            counts[state] += 1
+        for state, number in counts.items():
+            self.rules_loaded.labels(state).set(number)
+        for rule_id in own_ids:
+            self.rule_matches.labels(rule_id)
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self.registry)
