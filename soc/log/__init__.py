@@ -32,6 +32,8 @@ class Message(NamedTuple):
     key: bytes | None = None
     timestamp: int | None = None
     """An instant to be kept as the message's time; None for the log's own clock at append."""
+    partition: int | None = None
+    """Fixes the partition (a tick goes to each); None for the key's, or any without a key."""
 
 
 class Position(NamedTuple):

@@ -25,7 +25,11 @@ class RecordBatch:
     caught_up: frozenset[str] = frozenset()
     """Partitions whose end had been reached when the batch was read."""
     total_partitions: int = 0
-    """How many raw partitions there are in all, over all workers; the clock of windows needs to hear from each."""
+    """How many live raw partitions there are in all, over all workers; the clock of windows needs to hear from each."""
+    complete: bool = False
+    """`caught_up` and the records' partitions are all there are: this worker has them all (embedded mode)."""
+    finished: frozenset[str] = frozenset()
+    """Partitions of whole files whose last record has been handed out in this batch or before (each told at least once)."""
 
 
 class Source(Protocol):
