@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import yaml
@@ -14,6 +13,9 @@ from msgspec import Struct, field
 
 from soc import instant
 from soc.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Topic = Literal["logs.firewall", "logs.host", "logs.app", "logs.data"]
 
@@ -167,7 +169,7 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
     try:
         config = msgspec.convert(document, Config, strict=True, dec_hook=_path)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(_located(file, document, str(error))) from None
+        raise ConfigurationError(_located(file, str(error))) from None
     _check(config, file)
     return config
 
@@ -212,15 +214,17 @@ def _read(file: Path) -> dict[str, Any]:
     return document
 
 
-def _located(file: Path, document: Mapping[str, Any], message: str) -> str:
+def _located(file: Path, message: str) -> str:
     """msgspec's message with the line of the setting it names."""
     told, field_name = _PATH.search(message), re.search(r"unknown field `([^`]+)`", message)
     parts = [part for part in re.split(r"[.\[\]]+", told[1]) if part] if told else []
     if field_name:
         parts.append(field_name[1])
-    text = message.split(" - at ")[0]
+    text = message.split(" - at ", maxsplit=1)[0]
     hint = "; deploy/soc.example.yml explains every setting"
-    variable = next((name for name, place in ENVIRONMENT.items() if list(place) == parts and os.environ.get(name)), None)
+    variable = next(
+        (name for name, place in ENVIRONMENT.items() if list(place) == parts and os.environ.get(name)), None
+    )
     if variable:
         return f"environment variable {variable}: {text}{hint}"
     line = _line(file, parts)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from soc import alerting, instant
+from soc.alert import SEVERITIES
 from soc.finding import Finding, RuleInfo
 
 _CONTROLS = ("tcvn14423.5.8.2.1", "tcvn14423.5.13.2.1", "tcvn11930.7.1.5.6")
@@ -73,3 +76,8 @@ def finding(check: str, subject: str, detail: str, now: int) -> Finding:
     document = {"service.name": subject, "message": detail, "event.category": ["process"], "event.type": ["error"]}
     why = [{"field": "service.name", "value": subject, "message": detail}]
     return alerting.finding_of(info, group, document, time=now, arrived=now, ref=f"health:{subject}", why=why)
+
+
+def severity_name(document: dict[str, Any]) -> str:
+    """The severity of a finding's document as a word."""
+    return SEVERITIES[document["event"]["severity"] - 1]

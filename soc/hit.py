@@ -59,3 +59,7 @@ _DECODER: json.Decoder[Hit] = json.Decoder(Hit)
 def decode(value: bytes) -> Hit:
     """A hit from a message's value; msgspec.DecodeError if it is none."""
     return _DECODER.decode(value)
+
+
+SLACK = 10 * 60 * 1_000_000
+"""How far beyond its window's length the hits of an open window can lie: lateness, early clocks, and then some."""

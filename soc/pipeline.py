@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from soc import alerting, anomaly, parse
-from soc.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from soc.correlate import Windows
     from soc.enrich import Inventory
     from soc.event import Event
+    from soc.finding import Finding
     from soc.hit import Hit, Partial
     from soc.record import Record
     from soc.sigma import Rule, RuleSet
@@ -76,7 +76,7 @@ def detect(records: Iterable[Record], content: Content, strides: Strides) -> Det
             event = parse.parse(record)
             rules = content.rules.match(event)
             found = [_finding(event, rule, content) for rule in rules]
-            strides.add(event, found)
+            strides.add(event)
         except parse.Unparsable as refused:
             done.dead_letters.append(DeadLetter(record, "parse", refused.reason, refused.detail))
             continue
