@@ -22,7 +22,7 @@ _MAX_BYTES = 256 * 1024
 
 
 class SourceFilter(Struct, frozen=True, forbid_unknown_fields=True):
-    topics: list[str] = ["logs.host"]
+    topics: list[str] = msgspec.field(default_factory=lambda: ["logs.host"])
 
 
 class National(Struct, frozen=True, forbid_unknown_fields=True):
