@@ -52,6 +52,8 @@ class Query:
     since: int | None = None
     """Instants: @timestamp of a finding, `soc.last_seen` of an alert; since <= time < until."""
     until: int | None = None
+    ingested_since: int | None = None
+    """Only findings whose `event.ingested` is this instant or later: how the console learns of news."""
     suppressed: bool = False
     """Also alerts that an exception hides."""
     sort: str = "-soc.risk"
@@ -65,6 +67,7 @@ class Query:
 # Field -> type (keyword, integer, date). Both engines index exactly these.
 FIELDS: dict[str, str] = {
     "@timestamp": "date",
+    "event.ingested": "date",
     "event.severity": "integer",
     "rule.id": "keyword",
     "rule.name": "keyword",
