@@ -6,8 +6,9 @@ Hits, findings, panes and dead letters travel on it. The rules that every implem
 - A message with a key goes to the partition that the key decides, the same on every implementation.
 - Within a partition offsets rise and messages are read in their order.
 - A reader starts at its group's committed position, or at the beginning if the group never committed there.
+- The first batch of an assignment is empty, so that its reader can go back before anything is delivered.
 - `commit` takes positions (the next offset to read) with the epoch of the batch they came with; positions from an
-  older assignment are dropped, never an error.
+  older assignment are dropped, never an error, and none moves the group back.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ class Batch:
     caught_up: frozenset[Position] = frozenset()
     """The assigned partitions whose end had been reached when the batch was read."""
     assigned: frozenset[Position] = field(default_factory=frozenset)
+    lost: Mapping[Position, str] = field(default_factory=dict)
+    """Assigned partitions that are not delivered because nobody knows where to go on, with the reason (Kafka)."""
 
 
 class Reader(Protocol):

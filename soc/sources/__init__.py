@@ -6,7 +6,7 @@ not done is handed out again after a restart, byte for byte and with the same `a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class RecordBatch:
     """`caught_up` and the records' partitions are all there are: this worker has them all (embedded mode)."""
     finished: frozenset[str] = frozenset()
     """Partitions of whole files whose last record has been handed out in this batch or before (each told at least once)."""
+    lost: Mapping[str, str] = field(default_factory=dict)
+    """Partitions that are not handed out because their position is gone, with the reason (Kafka)."""
 
 
 class Source(Protocol):
