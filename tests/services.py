@@ -190,7 +190,9 @@ class Server:
         """kill -9, all of it."""
         self._signal(signal.SIGKILL)
         until_now(lambda: self.gone, 20, f"{self.name} is gone")
-        self.pid = 0
+        if self._process:
+            self._process.wait()
+        self.pid, self._process = 0, None
 
     def freeze(self) -> None:
         """It keeps its connections and answers nobody."""

@@ -135,6 +135,8 @@ class KafkaReader:
             if epoch != self._assignment.epoch or epoch != self._placed:
                 return False
             forward = {at: told for at, told in offsets.items() if self._is_forward(at, told.offset)}
+            if not forward:
+                return True
             try:
                 async with asyncio.timeout(_ASK_SECONDS):
                     await self._consumer.commit(forward)
