@@ -85,6 +85,8 @@ class Console(Struct, forbid_unknown_fields=True, frozen=True):
     session_idle_minutes: int = 30
     public_origin: str = ""
     """`https://soc.example.vn` when a proxy in front shows another address than `bind`."""
+    trusted_proxy: str = ""
+    """Addresses of such a proxy, by commas: its X-Forwarded-For says where a login comes from."""
 
 
 class Metrics(Struct, forbid_unknown_fields=True, frozen=True):
