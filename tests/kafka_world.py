@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from soc.config import Kafka
 from soc.log.first_offsets import first_offsets
 from soc.log.kafka_client import NewTopic, open_admin, stopped
+from soc.log.setup import led
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,7 @@ class KafkaWorld:
                 [NewTopic(name, partitions, 1, topic_configs={"retention.ms": "-1", **(settings or {})})]
             )
             assert [error["error_code"] for error in answer.to_object()["topic_errors"]] == [0]
+            await led(admin, [name])
             return name
         finally:
             await stopped(admin)

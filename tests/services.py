@@ -148,7 +148,10 @@ class Server:
     pid: int = 0
     extra: tuple[str, ...] = ()
     """More settings, in the server's own form."""
+    owner: int = 0
+    """The process that it must not outlive."""
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _guard: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.port = self.port or free_port()
@@ -178,6 +181,7 @@ class Server:
                 env={**os.environ, **self.environment()}, user=self.user(), cwd=self.folder,
             )  # fmt: skip
         self.pid = self._process.pid
+        self._watch_owner()
         try:
             until_now(lambda: self.gone or self.ready(begin), self.patience, f"{self.name} starts, see {self.log}")
         except BaseException:
@@ -192,7 +196,19 @@ class Server:
         until_now(lambda: self.gone, 20, f"{self.name} is gone")
         if self._process:
             self._process.wait()
-        self.pid, self._process = 0, None
+        if self._guard:
+            self._guard.kill()
+            self._guard.wait()
+        self.pid, self._process, self._guard = 0, None, None
+
+    def _watch_owner(self) -> None:
+        """A test run that is killed cannot clean up after itself."""
+        alive = f"kill -0 {self.owner} && kill -0 {self.pid}"
+        script = (
+            f"while {alive}; do sleep 1; done 2>/dev/null; kill -9 -- -{self.pid} 2>/dev/null; rm -rf {self.folder}"
+        )
+        if self.owner:
+            self._guard = subprocess.Popen(["sh", "-c", script], start_new_session=True)
 
     def freeze(self) -> None:
         """It keeps its connections and answers nobody."""
@@ -353,6 +369,7 @@ class Elasticsearch(Server):
 @contextlib.contextmanager
 def running(server: Server) -> Iterator[Server]:
     """A server of one's own, for tests that do it harm."""
+    server.owner = os.getpid()
     try:
         server.start()
         yield server
@@ -370,6 +387,7 @@ def shared(server: Server, meeting: Path) -> Iterator[Server]:
         if told:
             server.port, server.folder, server.pid = told["port"], Path(told["folder"]), told["pid"]
         else:
+            server.owner = os.getppid() if os.environ.get("PYTEST_XDIST_WORKER") else os.getpid()
             server.start()
             told = {**server.state(), "users": 0}
         state.write_text(json.dumps({**told, "users": told["users"] + 1}))

@@ -23,7 +23,7 @@ from soc.log.kafka_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from soc.config import Kafka
 
@@ -126,17 +126,18 @@ async def _create(admin: Any, kafka: Kafka, wanted: Mapping[str, Topic]) -> list
         if topic["error_code"] not in {0, _ALREADY_EXISTS}:  # somebody else sets up at this moment
             message = topic.get("error_message") or ""
             raise for_code(topic["error_code"])(f"topic {topic['topic']}: {message}")
-    await _led(admin, missing)
+    await led(admin, missing)
     return missing
 
 
-async def _led(admin: Any, names: Sequence[str]) -> None:
-    """Until every partition has a leader."""
+async def led(admin: Any, names: Collection[str]) -> None:
+    """Until every broker's metadata may be believed: all of the topics are there, each partition with a leader."""
     async with asyncio.timeout(_LEADER_SECONDS):
         while True:
-            topics = await admin.describe_topics(list(names))
-            partitions = [partition for topic in topics for partition in topic["partitions"]]
-            if partitions and all(partition["leader"] >= 0 for partition in partitions):
+            # All topics: naming one that a broker does not know yet would create it in another way.
+            found = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+            leaders = [partition["leader"] for name in names for partition in found.get(name, [{"leader": -1}])]
+            if all(leader >= 0 for leader in leaders):
                 return
             await asyncio.sleep(0.1)
 
