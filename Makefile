@@ -29,3 +29,9 @@ lint: .venv/.dev
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --group dev pyproject.toml -o requirements-dev.lock
+
+services: .venv/.dev
+	@$(BIN)/python -m tests.services start
+
+services-stop: .venv/.dev
+	@$(BIN)/python -m tests.services stop
