@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.services import Kafka, free_port
+from tests.services import Kafka, free_port, running
 
 if TYPE_CHECKING:
     from tests.services import Elasticsearch
@@ -46,5 +46,5 @@ def test_a_frozen_elasticsearch_answers_nobody_until_it_is_thawed(own_elasticsea
 
 def test_a_server_that_cannot_start_says_why() -> None:
     broken = Kafka(extra=("offsets.topic.num.partitions=none",))
-    with pytest.raises(RuntimeError, match="none"):
-        broken.start()
+    with pytest.raises(RuntimeError, match="none"), running(broken):
+        pass

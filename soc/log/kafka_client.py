@@ -146,7 +146,7 @@ async def open_admin(kafka: Kafka, *, patient: bool = False) -> AIOKafkaAdminCli
 
 
 async def open_consumer(
-    kafka: Kafka, group: str, *, instance: str | None = None, patient: bool = True
+    kafka: Kafka, group: str | None, *, instance: str | None = None, patient: bool = True
 ) -> AIOKafkaConsumer:
     """A consumer that has not subscribed yet, so that nothing was fetched before the repair is in place."""
     session = kafka.session_timeout_ms
@@ -165,7 +165,8 @@ async def open_consumer(
         )
 
     consumer = await settled(make, kafka.brokers) if patient else await _started(make(), kafka.brokers)
-    _repair(consumer._coordinator)  # noqa: SLF001 (there is no other way to see the response)
+    if group is not None:
+        _repair(consumer._coordinator)  # noqa: SLF001 (there is no other way to see the response)
     return consumer
 
 
@@ -189,13 +190,13 @@ def _repair(coordinator: Any) -> None:
     coordinator._send_req = checked  # noqa: SLF001
 
 
-async def require_topics(kafka: Kafka, topics: Iterable[str]) -> None:
+async def require_topics(kafka: Kafka, topics: Iterable[str], *, patient: bool = True) -> None:
     """Refuse to go on without them: naming a missing topic to a broker can create it with the wrong settings.
 
     Raises:
         ConfigurationError: some are missing.
     """
-    admin = await open_admin(kafka, patient=True)
+    admin = await open_admin(kafka, patient=patient)
     try:
         there = await admin.list_topics()
     except KafkaError as error:

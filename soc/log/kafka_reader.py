@@ -127,7 +127,7 @@ class KafkaReader:
             return Batch(epoch)
         caught_up = await self._caught_up(began)
         await self._watch(wait, moved=bool(records) or self._paused or len(caught_up) == len(self._live))
-        return self._batch(_delivered(records), caught_up)
+        return self._batch(delivered(records), caught_up)
 
     async def commit(self, epoch: int, positions: Mapping[Position, int], metadata: str = "") -> bool:
         offsets = {TopicPartition(*at): OffsetAndMetadata(offset, metadata) for at, offset in positions.items()}
@@ -306,7 +306,8 @@ class KafkaReader:
             raise GroupFault(f"no message of {behind} came within {_STALL_SECONDS:g} s although some wait")
 
 
-def _delivered(records: Mapping[TopicPartition, Sequence[Any]]) -> list[Delivered]:
+def delivered(records: Mapping[TopicPartition, Sequence[Any]]) -> list[Delivered]:
+    """aiokafka's records as ours; milliseconds become instants, and no value the empty one."""
     return [
         Delivered(at.topic, at.partition, each.offset, each.timestamp * 1000, each.key, each.value or b"")
         for at, partition in records.items()

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from soc.log import RAW_TOPICS, Position
 from soc.log.kafka import instance_of
 from soc.log.kafka_client import require_topics
+from soc.log.kafka_history import history as read_history
 from soc.log.kafka_reader import KafkaReader
 from soc.record import LogSource, Record
 from soc.sources import RecordBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from soc.config import Config
     from soc.log import Delivered
@@ -42,7 +43,7 @@ class KafkaSource:
         await require_topics(config.kafka, topics)
         instance = instance_of(config.kafka, group)
         reader = await KafkaReader.join(config.kafka, group, topics, instance=instance, stride=STRIDE)
-        return cls(reader, {topic: LogSource(topic, timezone=config.timezone) for topic in topics})
+        return cls(reader, _sources(config, topics))
 
     async def read(self, limit: int, wait: float) -> RecordBatch:
         """The first batch of a new assignment is empty.
@@ -51,7 +52,7 @@ class KafkaSource:
             GroupFault: the process should end and be started again.
         """
         batch = await self._reader.read(limit, wait)
-        records = [self._record(message) for message in batch.messages]
+        records = [_record(message, self._sources[message.topic]) for message in batch.messages]
         return RecordBatch(
             batch.epoch,
             records,
@@ -59,16 +60,6 @@ class KafkaSource:
             frozenset(map(_name, batch.caught_up)),
             self._reader.partitions(),
             lost={_name(at): reason for at, reason in batch.lost.items()},
-        )
-
-    def _record(self, message: Delivered) -> Record:
-        return Record(
-            message.value,
-            f"{message.topic}:{message.partition}",
-            message.offset,
-            message.timestamp,
-            self._sources[message.topic],
-            stride=message.offset // STRIDE * STRIDE,
         )
 
     async def done(self, batch: RecordBatch) -> bool:
@@ -81,6 +72,33 @@ class KafkaSource:
 
     async def close(self) -> None:
         await self._reader.close()
+
+
+async def history(config: Config, *, topics: Sequence[str] = RAW_TOPICS) -> AsyncIterator[Sequence[Record]]:
+    """Every record that the raw topics hold now, with its own ref and arrival; within a partition in order.
+
+    Raises:
+        ConfigurationError: a topic is missing.
+        Unavailable: no broker answers. Forbidden: a privilege is missing.
+    """
+    sources = _sources(config, topics)
+    async for messages in read_history(config.kafka, topics):
+        yield [_record(message, sources[message.topic]) for message in messages]
+
+
+def _sources(config: Config, topics: Sequence[str]) -> dict[str, LogSource]:
+    return {topic: LogSource(topic, timezone=config.timezone) for topic in topics}
+
+
+def _record(message: Delivered, source: LogSource) -> Record:
+    return Record(
+        message.value,
+        f"{message.topic}:{message.partition}",
+        message.offset,
+        message.timestamp,
+        source,
+        stride=message.offset // STRIDE * STRIDE,
+    )
 
 
 def _name(position: Position) -> str:

@@ -12,7 +12,7 @@ from soc.config import Config
 from soc.log import Message, Position
 from soc.log.kafka import KafkaLog
 from soc.record import LogSource, Record
-from soc.sources.kafka import STRIDE, KafkaSource
+from soc.sources.kafka import STRIDE, KafkaSource, history
 from tests.kafka_world import KafkaWorld
 from tests.waiting import until
 
@@ -137,3 +137,15 @@ async def test_a_lost_position_is_named_with_its_reason(raw: Raw) -> None:
     await until(told, 20)
     await source.close()
     assert seen == {f"{raw.topic}:{number}": "the group has no committed offset" for number in (0, 1)}
+
+
+async def test_history_is_all_that_lies_in_the_topics(raw: Raw) -> None:
+    assert [batch async for batch in history(raw.config, topics=[raw.topic])] == []
+    await raw.log.append(raw.topic, [Message(str(number).encode(), None, None, number % 2) for number in range(1200)])
+    source = await raw.open()
+    live = {record for batch in await batches(source, 1200) for record in batch.records}
+    await source.close()
+    found = [record async for batch in history(raw.config, topics=[raw.topic]) for record in batch]
+    assert (len(found), set(found)) == (1200, live)
+    by_partition = [[record.offset for record in found if record.partition.endswith(end)] for end in (":0", ":1")]
+    assert by_partition == [list(range(600))] * 2
