@@ -52,14 +52,15 @@ class Origins:
         self._public = console.public_origin.rstrip("/").lower()
         host, _ = address(console.bind)
         # Somebody who makes a name of theirs point here (DNS rebinding) must not get an answer under it.
-        named = {host, urlsplit(self._public).hostname or ""} | _LOCAL_NAMES
-        self._hosts = named if is_loopback(host) else None
+        public = {urlsplit(self._public).hostname or host}
+        self._hosts = {host} | public | _LOCAL_NAMES if is_loopback(host) else None
 
     def known_host(self, host: str) -> bool:
         return self._hosts is None or _hostname(host) in self._hosts
 
     def ours(self, origin: str, host: str) -> bool:
-        return origin.lower() in {f"{self._scheme}://{host.lower()}", self._public}
+        told = origin.lower()
+        return told == f"{self._scheme}://{host.lower()}" or (bool(self._public) and told == self._public)
 
 
 def _hostname(host: str) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 DEFAULT: Language = "vi"
+# Babel's short forms (1/2/26) leave open which is the day.
+_WRITTEN: Mapping[str, str] = {"vi": "%d/%m/%Y %H:%M:%S", "en": "%Y-%m-%d %H:%M:%S"}
 NAMES: Mapping[str, str] = {"vi": "Tiếng Việt", "en": "English"}
 
 
@@ -36,7 +38,7 @@ class Languages:
     def date_time(self, told: str, language: str) -> str:
         """An ISO instant as the site's clocks and people of that language show it."""
         when = self._local(told)
-        return f"{dates.format_date(when, 'short', language)} {when:%H:%M:%S}" if when else told
+        return when.strftime(_WRITTEN[self.known(language)]) if when else told
 
     def ago(self, told: str, now: int, language: str) -> str:
         """`3 phút trước`: how long ago an ISO instant was."""

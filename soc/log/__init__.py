@@ -69,6 +69,8 @@ class Batch:
     assigned: frozenset[Position] = field(default_factory=frozenset)
     lost: Mapping[Position, str] = field(default_factory=dict)
     """Assigned partitions that are not delivered because nobody knows where to go on, with the reason (Kafka)."""
+    behind: Mapping[Position, int] = field(default_factory=dict)
+    """How many messages were known to wait when the batch was read (Kafka)."""
 
 
 class Reader(Protocol):

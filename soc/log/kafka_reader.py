@@ -120,14 +120,17 @@ class KafkaReader:
             return Batch(self._placed)
         if self._placed != self._assignment.epoch:
             await self._place(wait)
-            return self._batch((), frozenset())
+            return self._batch((), frozenset(), {})
         epoch, began = self._placed, int(time.time() * 1000)
         records = await self._fetch(limit, wait)
         if epoch != self._assignment.epoch:
             return Batch(epoch)
-        caught_up = await self._caught_up(began)
+        behind = {at: await self._behind(at) for at in self._live}
+        caught_up = frozenset(Position(*at) for at in self._live if self._is_fresh(at, began) and behind[at] == 0)
         await self._watch(wait, moved=bool(records) or self._paused or len(caught_up) == len(self._live))
-        return self._batch(delivered(records), caught_up)
+        return self._batch(
+            delivered(records), caught_up, {Position(*at): waiting or 0 for at, waiting in behind.items()}
+        )
 
     async def commit(self, epoch: int, positions: Mapping[Position, int], metadata: str = "") -> bool:
         offsets = {TopicPartition(*at): OffsetAndMetadata(offset, metadata) for at, offset in positions.items()}
@@ -195,10 +198,12 @@ class KafkaReader:
         place = self._places.get(at)
         return bool(place and not place.lost and (place.committed is None or offset >= place.committed[0]))
 
-    def _batch(self, messages: Sequence[Delivered], caught_up: frozenset[Position]) -> Batch:
+    def _batch(
+        self, messages: Sequence[Delivered], caught_up: frozenset[Position], behind: Mapping[Position, int]
+    ) -> Batch:
         assigned = frozenset(Position(*at) for at in self._places)
         lost = {Position(*at): place.lost for at, place in self._places.items() if place.lost}
-        return Batch(self._placed, messages, caught_up, assigned, lost)
+        return Batch(self._placed, messages, caught_up, assigned, lost, behind)
 
     async def _is_settled(self, wait: float) -> bool:
         """Whether there is an assignment; a rebalance may take long, and we must stay able to stop."""
@@ -274,20 +279,19 @@ class KafkaReader:
             self._places[at].lost = f"offset {offset} is no longer kept"
             self._consumer.pause(at)
 
-    async def _caught_up(self, began: int) -> frozenset[Position]:
-        """Partitions read to their end, which the broker told in answer to a question that is fresh enough.
+    async def _behind(self, at: TopicPartition) -> int | None:
+        """How many messages wait by the broker's last answer; None before the first one."""
+        end = self._consumer.highwater(at)
+        return None if end is None else max(0, end - await self._consumer.position(at))
+
+    def _is_fresh(self, at: TopicPartition, began: int) -> bool:
+        """Whether the broker's last answer is one to a question of just now.
 
         The answer alone is no proof: it may have lain in a socket for as long as this process was stopped.
         """
-        reached = set()
-        for at in self._live:
-            place = self._places[at]
-            place.poll(self._consumer.last_poll_timestamp(at))
-            end = self._consumer.highwater(at)
-            fresh = place.polled_before >= began - _FRESH_MS
-            if fresh and end is not None and await self._consumer.position(at) >= end:
-                reached.add(Position(*at))
-        return frozenset(reached)
+        place = self._places[at]
+        place.poll(self._consumer.last_poll_timestamp(at))
+        return place.polled_before >= began - _FRESH_MS
 
     async def _watch(self, waited: float, *, moved: bool) -> None:
         """Messages that wait while nothing moves mean that something inside is stuck."""

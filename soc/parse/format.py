@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from re import Pattern
 from typing import Any
 
 from soc.event import Event, Kind
@@ -61,3 +62,5 @@ class Format:
     """Syslog application names (lower case) that this format is tried for first."""
     hints: tuple[str, ...] = ()
     """Literals of which the text contains one; () for none. Cheap, so that most formats are never tried."""
+    start: Pattern[bytes] | None = None
+    """What the first line of a record begins with, where records span several lines; None when each line is one."""

@@ -32,6 +32,8 @@ class RecordBatch:
     """Partitions of whole files whose last record has been handed out in this batch or before (each told at least once)."""
     lost: Mapping[str, str] = field(default_factory=dict)
     """Partitions that are not handed out because their position is gone, with the reason (Kafka)."""
+    behind: Mapping[str, int] = field(default_factory=dict)
+    """How many records were known to wait when the batch was read (Kafka)."""
 
 
 class Source(Protocol):

@@ -60,6 +60,7 @@ class KafkaSource:
             frozenset(map(_name, batch.caught_up)),
             self._reader.partitions(),
             lost={_name(at): reason for at, reason in batch.lost.items()},
+            behind={_name(at): waiting for at, waiting in batch.behind.items()},
         )
 
     async def done(self, batch: RecordBatch) -> bool:

@@ -1,0 +1,240 @@
+"""One file that is followed from where its ledger says, over everything that can happen to it."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from soc import instant
+from soc.parse import FORMATS
+from soc.record import Record
+from soc.sources.framing import Framer
+from soc.sources.ledger import Known, Slice
+from soc.sources.opened import Plain, Refused, open_file
+from soc.sources.recognised import dated, format_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from re import Pattern
+
+    from soc.record import LogSource
+    from soc.sources.framing import Framed
+
+CHUNK = 256 << 10
+HEAD, TAIL, COMPARED = 1024, 256, 64 << 10
+IDLE = 2 * instant.SECOND
+"""A record of several lines ends when nothing follows for so long; so does a whole file."""
+IDLE_IN_LINE = instant.MINUTE
+"""A line without its end is taken as it is after so long: writers with a buffer stop within lines."""
+
+
+class Staged(NamedTuple):
+    """Records that may be handed out once their slice is in the ledger."""
+
+    slice: Slice
+    is_new: bool
+    records: list[tuple[Record, int]]
+    """With the position after each."""
+
+
+class Followed:
+    """`ready` records may go on: their arrival is written down."""
+
+    def __init__(self, known: Known, source: LogSource, undone: list[Slice], now: int) -> None:
+        self.known = known
+        self.source = source
+        self.partition = f"file:{known.incarnation}"
+        self.path = known.path
+        self.ready: deque[tuple[Record, int]] = deque()
+        self.undone = deque(undone)
+        self.lost_sight: int | None = None
+        """Since when no configured path shows it."""
+        self.trouble = ""
+        self.at_end = False
+        """Whether there was nothing more to read when it was looked at last."""
+        self._file: Plain | None = None
+        self._looked: tuple[int, int] | None = None
+        self._grown = now
+        self._framer: Framer | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is read to its end and everything has been handed out."""
+        return self.at_end and not self.ready and not self.undone and not self.trouble
+
+    @property
+    def has_file(self) -> bool:
+        return self._file is not None
+
+    @property
+    def is_whole_lines(self) -> bool:
+        """Whether nothing has begun that is not handed out."""
+        return self._framer is None or self._framer.boundary == self._framer.at
+
+    def quiet(self, now: int) -> int:
+        """How long it has not grown."""
+        return now - self._grown
+
+    def is_still(self, path: Path, status: os.stat_result, now: int) -> bool:
+        """Whether what lies at `path` is this file, grown or not. OSError, Refused if it cannot be read."""
+        looked = (status.st_size, status.st_mtime_ns)
+        self.path = str(path)
+        if looked == self._looked:
+            return True
+        if self._file is None:
+            self._file = open_file(path)
+        if not matches(self._file, self.known):
+            return False
+        self._looked, self.at_end = looked, False
+        self._grown = min(now, status.st_mtime_ns // 1000)
+        return True
+
+    def look_again(self) -> None:
+        """It has no path that would tell whether it grew."""
+        self.at_end = False
+
+    def take_over(self, file: Plain, now: int) -> None:
+        """Read on in another file that holds the same content: a copy, or the packed one."""
+        self.orphan()
+        status = os.stat(file.path)
+        self._file, self.path = file, str(file.path)
+        self._grown = min(now, status.st_mtime_ns // 1000)
+        self.known = self.known._replace(device=status.st_dev, inode=status.st_ino)
+
+    def orphan(self) -> None:
+        """Its file is another one now; what it had not told is to be looked for in a copy."""
+        self.rest()
+        self._looked, self._framer, self.at_end = None, None, False
+
+    def rest(self) -> None:
+        """Close the file; it is opened again when it has grown."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def load(self, now: int, starts: Mapping[str, Pattern[bytes]]) -> Staged | None:
+        """The next slice, None if there is nothing more now. OSError, Refused."""
+        if self._file is None or (self.at_end and not self._unfinished(now)):
+            return None
+        if self.undone:
+            return self._again(self._file, starts)
+        framer = self._framing(self._file, starts)
+        header = framer.header
+        data = self._file.read(framer.at, CHUNK)
+        framed = framer.feed(data)
+        if data and not self._is_unharmed(self._file, framer):
+            return None
+        if data:
+            self._grown = max(self._grown, self._modified(self._file, now))
+        elif self._unfinished(now):
+            framed = framer.close()
+        self.at_end = not data or self._file.ends_at(framer.at)
+        return self._stage(self._file, framer, framed, header, now)
+
+    def commit(self, staged: Staged) -> None:
+        """The slice is in the ledger."""
+        self.ready.extend(staged.records)
+
+    def forget(self, known: Known) -> None:
+        """The slice did not get into the ledger: read it again."""
+        self.known = known
+        self._framer, self.at_end = None, False
+
+    def shares_content(self, file: Plain) -> bool:
+        """Whether another file holds what this one holds, as far as it goes."""
+        mine = self._file or open_file(Path(self.path))
+        try:
+            beginning = file.read(0, COMPARED)
+            if not beginning or mine.read(0, len(beginning)) != beginning:
+                return False
+            last = 0 if file.is_packed else max(0, file.length() - HEAD)
+            return mine.read(last, HEAD)[: len(rest := file.read(last, HEAD))] == rest
+        finally:
+            if mine is not self._file:
+                mine.close()
+
+    def _framing(self, file: Plain, starts: Mapping[str, Pattern[bytes]]) -> Framer:
+        if self._framer is None:
+            if starts and not self.known.format:
+                self.known = self.known._replace(format=self._recognised(file))
+            self._framer = Framer(self.known.read_to, starts.get(self.known.format), self.known.header)
+        return self._framer
+
+    def _recognised(self, file: Plain) -> str:
+        """The first line decides how lines are joined, once for the life of the file."""
+        if self.source.format:
+            return self.source.format
+        first = Framer(0).feed(file.read(0, COMPARED))
+        return format_of(self._record(first[0], 0, 0)) if first else ""
+
+    def _unfinished(self, now: int) -> bool:
+        """Whether what has begun must be taken as it is."""
+        if self._framer is None or self.is_whole_lines:
+            return False
+        is_over = self.source.whole or self.lost_sight is not None
+        return self.quiet(now) >= (IDLE_IN_LINE if self._framer.in_line and not is_over else IDLE)
+
+    def _is_unharmed(self, file: Plain, framer: Framer) -> bool:
+        """Whether what was just read is of this file: it may have been truncated and written anew meanwhile."""
+        if file.holds(framer.at) and (file.is_packed or matches(file, self.known)):
+            return True
+        self._framer, self._looked = None, None
+        return False
+
+    def _stage(self, file: Plain, framer: Framer, framed: list[Framed], header: str, now: int) -> Staged | None:
+        start, end = self.known.read_to, framer.boundary
+        if end == start:
+            return None
+        arrived = self._modified(file, now) if self.source.whole else now
+        piece = Slice(self.known.incarnation, start, end, arrived, header)
+        before = 0 if file.is_packed else min(end, TAIL)
+        self.known = self.known._replace(
+            read_to=end,
+            header=framer.header,
+            head=file.read(0, min(end, HEAD)),
+            tail=file.read(end - before, before),
+            finished=None,
+        )
+        return Staged(piece, True, self._records(piece, framed))
+
+    @staticmethod
+    def _modified(file: Plain, now: int) -> int:
+        return min(now, file.modified())
+
+    def _again(self, file: Plain, starts: Mapping[str, Pattern[bytes]]) -> Staged:
+        """A slice that was written down before a restart, cut as it was then."""
+        piece = self.undone[0]
+        framer = Framer(piece.start, starts.get(self.known.format), piece.header)
+        framed: list[Framed] = []
+        while framer.at < piece.end:
+            data = file.read(framer.at, min(CHUNK, piece.end - framer.at))
+            if not data:
+                raise Refused(f"{self.path}: ends at byte {framer.at} although it was read to {piece.end} before")
+            framed += framer.feed(data)
+        framed += framer.close()
+        self.undone.popleft()
+        return Staged(piece, False, self._records(piece, framed))
+
+    def _records(self, piece: Slice, framed: list[Framed]) -> list[tuple[Record, int]]:
+        records = [(self._record(each, piece.arrived, piece.start), each.end) for each in framed]
+        if records:
+            records[-1] = (records[-1][0], piece.end)
+        return records
+
+    def _record(self, framed: Framed, arrived: int, stride: int) -> Record:
+        record = Record(framed.raw, self.partition, framed.offset, arrived, self.source, framed.header, stride=stride)
+        return record if self.source.topic and not self.source.whole else dated(record)
+
+
+def matches(file: Plain, known: Known) -> bool:
+    """Whether a file begins as the known one does and has the same bytes before where that was read to."""
+    if not file.holds(known.read_to) or file.read(0, len(known.head)) != known.head:
+        return False
+    return file.read(known.read_to - len(known.tail), len(known.tail)) == known.tail
+
+
+def starts_of_formats() -> dict[str, Pattern[bytes]]:
+    """How the first line of a record looks in the formats whose records may have several."""
+    return {name: format_.start for name, format_ in FORMATS.items() if format_.start}
