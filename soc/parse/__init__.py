@@ -9,12 +9,15 @@ from soc.event import Event
 from soc.parse import plain
 from soc.parse.ecs import ecs, flat, nested
 from soc.parse.format import ABSENT, Accessor, Document, Format
-from soc.parse.frame import REASONS, Frame, Unparsable, unwrap
+from soc.parse.frame import REASONS, Frame, Unparsable, original, unwrap
 
 if TYPE_CHECKING:
     from soc.record import Record
 
-__all__ = ["ABSENT", "FORMATS", "REASONS", "Accessor", "Document", "Format", "Frame", "Unparsable", "ecs", "flat", "nested", "parse"]
+__all__ = [
+    "ABSENT", "FORMATS", "REASONS", "Accessor", "Document", "Format", "Frame", "Unparsable", "ecs", "flat", "named", "nested",
+    "original", "parse",
+]  # fmt: skip
 
 # In the order in which they are tried: the more telling before the more general. Adding a format is one line.
 _ALL: tuple[Format, ...] = (

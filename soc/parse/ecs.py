@@ -60,8 +60,23 @@ def _from_frame(event: Event, document: Document) -> None:
 
 _ENVELOPE = frozenset({"event.timezone", "event.dataset", "event.module", "log.offset"})
 _ADDRESSED = ("source", "destination", "client", "server")
-_USERS = ("user.name", "user.target.name", "user.effective.name", "user.changes.name", "source.user.name", "destination.user.name")
-_HOSTS = ("host.name", "host.hostname", "observer.hostname", "source.domain", "destination.domain", "url.domain", "dns.question.name")
+_USERS = (
+    "user.name",
+    "user.target.name",
+    "user.effective.name",
+    "user.changes.name",
+    "source.user.name",
+    "destination.user.name",
+)
+_HOSTS = (
+    "host.name",
+    "host.hostname",
+    "observer.hostname",
+    "source.domain",
+    "destination.domain",
+    "url.domain",
+    "dns.question.name",
+)
 _IPS = ("source.ip", "destination.ip", "source.nat.ip", "destination.nat.ip", "host.ip", "client.ip", "server.ip")
 _HASHES = ("md5", "sha1", "sha256", "sha512", "imphash")
 

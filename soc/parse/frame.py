@@ -92,6 +92,19 @@ def unwrap(record: Record) -> Frame:
     return _from_text(text.lstrip("\ufeff"), None, zone, record.arrived)
 
 
+def original(record: Record) -> str:
+    """The record's text as its device wrote it: a shipper's envelope is taken off; bytes that are no UTF-8 show escaped."""
+    if record.raw[:1] == b"{" and len(record.raw) <= MAX_BYTES:
+        try:
+            document = orjson.loads(record.raw)
+        except orjson.JSONDecodeError:
+            document = {}
+        message = document.get("message")
+        if isinstance(message, str) and is_envelope(document):
+            return message
+    return record.raw[:MAX_BYTES].decode("utf-8", "backslashreplace")
+
+
 def _from_text(text: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arrived: int, depth: int = 0) -> Frame:
     text = text.rstrip("\r\n\0")
     if "\0" in text:

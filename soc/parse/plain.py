@@ -31,4 +31,6 @@ def kind(native: Native) -> Kind:
     return (Logsource(product="linux", service="syslog"),)
 
 
-FORMAT = Format(name="plain", title="Text with or without a syslog header", decode=decode, time=time, ecs=ecs, kind=kind)
+FORMAT = Format(
+    name="plain", title="Text with or without a syslog header", decode=decode, time=time, ecs=ecs, kind=kind
+)
