@@ -19,7 +19,20 @@ if TYPE_CHECKING:
 # Risk of a level, and what an asset's criticality makes of it (DESIGN 8).
 _RISK = (5, 21, 47, 73, 99)
 _CRITICALITY = {"low": 0.8, "medium": 1.0, "high": 1.2}
-_COPIED = ("host", "source", "destination", "user", "url", "process", "file", "network", "observer", "threat", "rule", "labels")
+_COPIED = (
+    "host",
+    "source",
+    "destination",
+    "user",
+    "url",
+    "process",
+    "file",
+    "network",
+    "observer",
+    "threat",
+    "rule",
+    "labels",
+)
 _MAX_ORIGINAL = 64 * 1024
 
 
@@ -49,7 +62,9 @@ def finding_of(  # noqa: PLR0913 (what a finding consists of)
     """
     event_finding = bool(raw)
     key = group.key
-    this = ids.finding_id(rule.id, ref, raw) if event_finding else ids.window_finding_id(rule.id, key, group.bucket, step)
+    this = (
+        ids.finding_id(rule.id, ref, raw) if event_finding else ids.window_finding_id(rule.id, key, group.bucket, step)
+    )
     alert = ids.alert_id(rule.id, key, group.bucket) if rule.state == "live" else None
     level = severity or rule.severity
     body = nested({name: value for name, value in document.items() if not name.startswith("soc.")})
@@ -99,7 +114,20 @@ def alert_of(finding: Finding) -> Alert | None:
     body: dict[str, Any] = {name: document[name] for name in _COPIED if name in document}
     body["@timestamp"] = document["@timestamp"]
     body["event"] = {"kind": "alert", "severity": document["event"]["severity"]}
-    kept = ("kind", "layer", "entity", "group", "risk", "title", "controls", "national", "bucket", "runbook", "falsepositives", "sample")
+    kept = (
+        "kind",
+        "layer",
+        "entity",
+        "group",
+        "risk",
+        "title",
+        "controls",
+        "national",
+        "bucket",
+        "runbook",
+        "falsepositives",
+        "sample",
+    )
     body["soc"] = {name: soc[name] for name in kept}
     body["soc"] |= {
         "id": finding.alert_id,

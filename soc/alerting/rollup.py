@@ -11,16 +11,18 @@ if TYPE_CHECKING:
 
 KEPT = 10
 REFS = 1_000
+_MILLISECONDS = len("2026-01-02T03:04:05.678")
+# Stores order times in milliseconds; finer digits must not decide here either.
 _ENTITY_FIELDS = ("host", "source", "destination", "user")
 
 
 def roll_up(findings: Sequence[dict[str, Any]], total: int | None = None) -> dict[str, Any]:
     """The rolled-up fields of an alert, nested, from documents of its findings.
 
-    `findings` are all of them, or at least the first and last by (time, id) and `total` their number.
-    The order of the argument does not matter.
+    `findings` are all of them; or the first REFS, the last KEPT and those of the greatest severity and risk, with `total` their
+    number: the result is the same. The order of the argument does not matter.
     """
-    ordered = sorted(findings, key=lambda document: (document["@timestamp"], document["soc"]["id"]))
+    ordered = sorted(findings, key=lambda document: (document["@timestamp"][:_MILLISECONDS], document["soc"]["id"]))
     first, last = ordered[0], ordered[-1]
     shown = ordered if len(ordered) <= 2 * KEPT else ordered[:KEPT] + ordered[-KEPT:]
     rolled: dict[str, Any] = {

@@ -4,6 +4,6 @@ import unicodedata
 
 
 def fold(text: str) -> str:
-    """Lower case, đ to d, marks stripped (NFD)."""
-    lowered = text.lower().replace("đ", "d")
+    """Lower case, đ to d, marks stripped (NFD), one blank between words."""
+    lowered = " ".join(text.lower().replace("đ", "d").split())
     return "".join(char for char in unicodedata.normalize("NFD", lowered) if not unicodedata.combining(char))

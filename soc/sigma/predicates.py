@@ -1,0 +1,235 @@
+"""What a rule asks of one value: small frozen objects that decide, compare and print."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Any, Protocol
+
+import re2
+
+from soc import instant
+from soc.sigma.strings import MANY, Parts, mapped, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
+    from soc.sigma.values import Member, Reader
+
+
+class Predicate(Protocol):
+    def holds(self, member: Member, reader: Reader) -> bool:
+        """Whether one value satisfies it."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string with wildcards; case counts only if `cased`. Both sides are compared in `str.lower()`."""
+
+    parts: Parts
+    cased: bool = False
+
+    def __str__(self) -> str:
+        return shown(self.parts)
+
+    def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002 (of all predicates alike)
+        if member.raw is None:
+            return False
+        return self._test(member.text if self.cased else member.lowered)
+
+    @cached_property
+    def _test(self) -> Callable[[str], bool]:
+        parts = self.parts if self.cased else mapped(self.parts, str.lower)
+        texts = [part for part in parts if isinstance(part, str)]
+        stars = [part is MANY for part in parts]
+        if len(parts) == 1 and texts:
+            return texts[0].__eq__
+        if stars == [True]:
+            return lambda _: True
+        if stars == [True, False, True] and texts:
+            return lambda text, needle=texts[0]: needle in text  # type: ignore[misc]
+        if stars == [False, True] and texts:
+            return lambda text, start=texts[0]: text.startswith(start)  # type: ignore[misc]
+        if stars == [True, False] and texts:
+            return lambda text, end=texts[0]: text.endswith(end)  # type: ignore[misc]
+        return _glob(parts)
+
+
+def _glob(parts: Parts) -> Callable[[str], bool]:
+    """Linear in the text, whatever it holds."""
+    pattern = "".join(re2.escape(part) if isinstance(part, str) else ".*" if part is MANY else "." for part in parts)
+    # Latin-1 is off and dots match line ends: a wildcard stands for any character.
+    compiled = re2.compile(f"(?s){pattern}", options=_options())
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.max_mem = 32 << 20
+    options.log_errors = False
+    return options
+
+
+@dataclass(frozen=True)
+class Number:
+    """Equal by value, or by its text."""
+
+    value: int | float
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
+        raw = member.raw
+        if isinstance(raw, int | float) and not isinstance(raw, bool):
+            return raw == self.value
+        return member.text == str(self.value)
+
+
+@dataclass(frozen=True)
+class Null:
+    """No value: absent or null. What is absent never gets here; `Item` knows."""
+
+    def __str__(self) -> str:
+        return "null"
+
+    def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
+        return member.raw is None
+
+
+@dataclass(frozen=True)
+class Exists:
+    """Whether the event has the field at all; `Item` decides."""
+
+    wanted: bool
+
+    def __str__(self) -> str:
+        return "exists" if self.wanted else "does not exist"
+
+    def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
+        return self.wanted
+
+
+@dataclass(frozen=True)
+class Regex:
+    """Found anywhere in the text; RE2, so linear in it."""
+
+    pattern: str
+    compiled: Any = field(repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return self.pattern
+
+    @classmethod
+    def of(cls, pattern: str, flags: str) -> Regex:
+        """ValueError with RE2's words if it refuses the pattern."""
+        prefixed = f"(?{flags}){pattern}" if flags else pattern
+        try:
+            return cls(prefixed, re2.compile(prefixed, options=_options()))
+        except re2.error as error:
+            told = error.args[0] if error.args else error
+            raise ValueError(told.decode() if isinstance(told, bytes) else str(told)) from None
+
+    def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
+        return member.raw is not None and self.compiled.search(member.text) is not None
+
+
+@dataclass(frozen=True)
+class Cidr:
+    network: IPv4Network | IPv6Network
+
+    def __str__(self) -> str:
+        return str(self.network)
+
+    def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
+        try:
+            return ip_address(member.text) in self.network
+        except ValueError:
+            return False
+
+
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+}
+
+
+@dataclass(frozen=True)
+class Compare:
+    sign: str
+    value: int | float
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.value}"
+
+    def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
+        number = _number(member)
+        return number is not None and _OPERATORS[self.sign](number, self.value)
+
+
+def _number(member: Member) -> float | None:
+    raw = member.raw
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return raw
+    try:
+        return float(member.text)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class FieldRef:
+    """Equal to another field's value, or beginning, ending with or holding it."""
+
+    other: str
+    how: str = "equals"
+    cased: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.how} the field {self.other}"
+
+    def holds(self, member: Member, reader: Reader) -> bool:
+        if member.raw is None:
+            return False
+        mine = member.text if self.cased else member.lowered
+        others = reader.members(self.other) or ()
+        return any(
+            _REFERENCES[self.how](mine, other.text if self.cased else other.lowered)
+            for other in others
+            if other.raw is not None
+        )
+
+
+_REFERENCES: dict[str, Callable[[str, str], bool]] = {
+    "equals": str.__eq__,
+    "contains": str.__contains__,
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+}
+
+
+@dataclass(frozen=True)
+class TimePart:
+    """The minute, hour, day, week, month or year of a time, in the site's zone."""
+
+    part: str
+    value: int
+    zone: tzinfo
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.value}"
+
+    def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
+        told = instant.parse_iso(member.text, self.zone)
+        if told is None:
+            return False
+        when = instant.to_datetime(told).astimezone(self.zone)
+        return (when.isocalendar().week if self.part == "week" else getattr(when, self.part)) == self.value
+
+
+TIME_PARTS = ("minute", "hour", "day", "week", "month", "year")

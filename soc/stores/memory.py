@@ -1,0 +1,199 @@
+"""The seam AlertStore in memory: the plain statement of what a store does, for tests and for `soc replay`."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from soc import alerting, instant
+from soc.errors import ConfigurationError
+from soc.stores import Conflict, NotFound, Page, Verdicts, indexed
+from soc.stores.triage import apply_change
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from soc.alert import Alert
+    from soc.finding import Finding
+    from soc.stores import Change, Collection, Document, Query
+
+
+class MemoryStore:
+    """The seam AlertStore."""
+
+    def __init__(self) -> None:
+        self._documents: dict[Collection, dict[str, Document]] = {"alert": {}, "finding": {}}
+
+    async def create(self, findings: Sequence[Finding], alerts: Sequence[Alert], ingested: int) -> Verdicts:
+        created = duplicates = opened = 0
+        for finding in findings:
+            fresh = finding.id not in self._documents["finding"]
+            created, duplicates = created + fresh, duplicates + (not fresh)
+            if fresh:
+                document = copy.deepcopy(finding.document)
+                document["event"]["ingested"] = instant.iso(ingested)
+                self._documents["finding"][finding.id] = document
+        for alert in alerts:
+            if alert.id not in self._documents["alert"]:
+                self._documents["alert"][alert.id] = copy.deepcopy(alert.document)
+                opened += 1
+        return Verdicts(created, duplicates, opened)
+
+    async def get(self, collection: Collection, id_: str) -> Document:
+        return copy.deepcopy(self._get(collection, id_))
+
+    def _get(self, collection: Collection, id_: str) -> Document:
+        try:
+            return self._documents[collection][id_]
+        except KeyError:
+            raise NotFound(f"there is no {collection} {id_}") from None
+
+    async def search(self, query: Query) -> Page:
+        ordered = sorted(self._matching(query), key=lambda document: _place(query, document))
+        after = _decoded(query.after)
+        rest = [document for document in ordered if after is None or _place(query, document) > after]
+        shown = rest[: query.limit]
+        following = _encoded(_place(query, shown[-1])) if len(rest) > len(shown) else ""
+        return Page(copy.deepcopy(shown), following, len(ordered))
+
+    async def facets(self, query: Query, fields: Sequence[str], limit: int = 20) -> Mapping[str, Mapping[str, int]]:
+        indexed.check_facets(fields)
+        matching = self._matching(query)
+        return {field: _counted(matching, field, limit) for field in fields}
+
+    async def triage(self, id_: str, change: Change, revision: int) -> Document:
+        document = self._get("alert", id_)
+        if document["triage"]["revision"] != revision:
+            raise Conflict(copy.deepcopy(document))
+        document["triage"] = apply_change(document["triage"], change)
+        return copy.deepcopy(document)
+
+    async def roll_up(self, since: int) -> int:
+        findings: dict[str, list[Document]] = {}
+        touched: set[str] = set()
+        for document in self._documents["finding"].values():
+            alert_id = document["soc"]["alert_id"]
+            if alert_id is not None:
+                findings.setdefault(alert_id, []).append(document)
+                if (instant.parse_iso(document["event"]["ingested"]) or 0) // 1000 >= since // 1000:
+                    touched.add(alert_id)
+        return sum(self._roll_up(id_, findings[id_]) for id_ in touched)
+
+    def _roll_up(self, id_: str, findings: Sequence[Document]) -> bool:
+        alert = self._documents["alert"].get(id_)
+        if alert is None:
+            return False
+        after = merged(alert, alerting.roll_up(findings))
+        changed = after != alert
+        self._documents["alert"][id_] = copy.deepcopy(after)
+        return changed
+
+    async def expire(self, before: int, *, samples: bool = False) -> int:
+        deleted = 0
+        months = {"alert": indexed.month_of_alert, "finding": indexed.month_of_finding}
+        for collection, documents in self._documents.items():
+            old = [
+                id_
+                for id_, document in documents.items()
+                if (document["soc"]["sample"] if samples else months[collection](document) < instant.month(before))
+            ]
+            for id_ in old:
+                del documents[id_]
+            deleted += len(old)
+        return deleted
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _matching(self, query: Query) -> list[Document]:
+        indexed.check(query)
+        return [document for document in self._documents[query.collection].values() if _matches(query, document)]
+
+
+def merged(document: Document, change: Mapping[str, Any]) -> Document:
+    """A document with another merged into its objects; lists and values are replaced."""
+    result = dict(document)
+    for name, value in change.items():
+        old = result.get(name)
+        result[name] = merged(old, value) if isinstance(value, dict) and isinstance(old, dict) else value
+    return result
+
+
+def _matches(query: Query, document: Document) -> bool:
+    time = indexed.terms(document, indexed.TIME[query.collection])
+    ingested = indexed.terms(document, "event.ingested")
+    found = list(indexed.words(document["soc"].get("search", "")))
+    return (
+        all(_has(document, field, values) for field, values in query.filters.items())
+        and not any(_has(document, field, values) for field, values in query.excluded.items())
+        and all(any(word.startswith(start) for word in found) for start in indexed.asked_words(query.text))
+        and (query.since is None or any(value >= query.since // 1000 for value in time))  # type: ignore[operator]
+        and (query.until is None or any(value < query.until // 1000 for value in time))  # type: ignore[operator]
+        and (query.ingested_since is None or any(value >= query.ingested_since // 1000 for value in ingested))  # type: ignore[operator]
+        and (query.suppressed or query.collection != "alert" or not indexed.terms(document, "soc.suppressed_by"))
+    )
+
+
+def _has(document: Document, field: str, values: Sequence[str | int]) -> bool:
+    held = indexed.terms(document, field)
+    return any(value in held for value in indexed.asked(field, values)) or ("" in values and not held)
+
+
+def _counted(documents: Sequence[Document], field: str, limit: int) -> dict[str, int]:
+    counts: dict[str | int, int] = {}
+    for document in documents:
+        for value in indexed.terms(document, field):
+            counts[value] = counts.get(value, 0) + 1
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return {str(value): count for value, count in ordered[:limit]}
+
+
+class _Falling:
+    """A value that sorts the other way round."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __lt__(self, other: _Falling) -> bool:
+        return bool(other.value < self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Falling) and self.value == other.value
+
+    def __hash__(self) -> int:
+        raise TypeError("a place in an order, not a key")
+
+
+Place = tuple[bool, Any, Any, str]
+
+
+def _place(query: Query, document: Document) -> Place:
+    """Where a document stands in the order; what has no value comes last either way."""
+    field, falling = query.sort.removeprefix("-"), query.sort.startswith("-")
+    held = indexed.terms(document, field)
+    first: Any = (_Falling(max(held)) if falling else min(held)) if held else 0
+    time = indexed.terms(document, indexed.TIME[query.collection])
+    return (not held, first, _Falling(time[0] if time else 0), document["soc"]["id"])
+
+
+def _encoded(place: Place) -> str:
+    none, first, time, id_ = place
+    falling = isinstance(first, _Falling)
+    return base64.urlsafe_b64encode(
+        msgspec.json.encode([none, falling, first.value if falling else first, time.value, id_])
+    ).decode()
+
+
+def _decoded(after: str) -> Place | None:
+    if not after:
+        return None
+    try:
+        none, falling, first, time, id_ = msgspec.json.decode(base64.urlsafe_b64decode(after))
+    except (ValueError, msgspec.DecodeError):
+        raise ConfigurationError("`after` is not the `next` of a page; start at the first page") from None
+    return (none, _Falling(first) if falling else first, _Falling(time), id_)
