@@ -34,6 +34,8 @@ class RecordBatch:
     """Partitions that are not handed out because their position is gone, with the reason (Kafka)."""
     behind: Mapping[str, int] = field(default_factory=dict)
     """How many records were known to wait when the batch was read (Kafka)."""
+    troubled: Mapping[str, str] = field(default_factory=dict)
+    """What cannot be read or written now (files, the ledger, the spool), with the reason and how to mend it (embedded)."""
 
 
 class Source(Protocol):
