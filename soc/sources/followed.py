@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from soc.sources.opened import Plain, Refused, open_file
 from soc.sources.recognised import dated, format_of
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
     from re import Pattern
 
@@ -98,7 +98,7 @@ class Followed:
     def take_over(self, file: Plain, now: int) -> None:
         """Read on in another file that holds the same content: a copy, or the packed one."""
         self.orphan()
-        status = os.stat(file.path)
+        status = file.path.stat()
         self._file, self.path = file, str(file.path)
         self._grown = min(now, status.st_mtime_ns // 1000)
         self.known = self.known._replace(device=status.st_dev, inode=status.st_ino)
