@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soc import anomaly, content, enrich, logs, sigma
+from soc import anomaly, content, enrich, instant, logs, sigma
 from soc.finding import digest
 from soc.pipeline import Content
 
@@ -26,7 +26,8 @@ def rule_paths(config: Config) -> list[Path]:
 def load(config: Config) -> tuple[Content, tuple[Fault, ...]]:
     """The content as the files say now, with every fault in them; a broken file leaves out only itself."""
     lists = site_lists(config.site / "lists")
-    rules = sigma.load([path for path in rule_paths(config) if path.exists()], lists=lists)
+    paths = [path for path in rule_paths(config) if path.exists()]
+    rules = sigma.load(paths, lists=lists, zone=instant.zone(config.timezone))
     detectors = anomaly.load([content.detectors_dir(), config.site / "detectors"], config.site / "models")
     inventory = enrich.load(config.site / "inventory")
     faults = (*rules.faults, *detectors.faults, *inventory.faults)

@@ -10,7 +10,8 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_BYTES = 256 << 10
+MAX_BYTES = 1 << 20
+"""SigmaHQ ships a rule of 330 KB: a list of vulnerable drivers."""
 MAX_DEPTH = 32
 _STR = "tag:yaml.org,2002:str"
 Path = tuple[str | int, ...]

@@ -1,0 +1,22 @@
+"""Rules of a folder for the commands that are given one, with the shipped knowledge of log sources and the site's lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from soc import content, instant, sigma
+from soc.config import load_config
+from soc.errors import ConfigurationError
+from soc.loading import site_lists
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def rules_of(path: Path) -> sigma.RuleSet:
+    """The rules of a folder, file or archive; ConfigurationError if it does not exist."""
+    if not path.exists():
+        raise ConfigurationError(f"{path}: no such folder or file; give the folder of the rules")
+    config = load_config()
+    fields = [folder for folder in (content.rules_dir() / "fields", config.site / "rules" / "fields") if folder.is_dir()]
+    return sigma.load([*fields, path], lists=site_lists(config.site / "lists"), zone=instant.zone(config.timezone))

@@ -1,0 +1,146 @@
+"""The whole pipeline once over given records, in one process: `soc replay`, the samples, and the oracle of the fault tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from soc import pipeline
+from soc.anomaly import Strides
+from soc.correlate import Windows
+from soc.errors import Unavailable
+from soc.hit import END, Tick
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from soc.finding import Finding
+    from soc.pipeline import Content, Detected
+    from soc.record import Record
+    from soc.stores import AlertStore
+
+_STORED_AT_ONCE = 1_000
+
+
+@dataclass(slots=True)
+class Reconciliation:
+    """What became of every record: `records == clean + alerting + dead_letters`."""
+
+    clean: int = 0
+    alerting: int = 0
+    dead_letters: int = 0
+    findings: int = 0
+    new_findings: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Dead letters by reason."""
+    alerts: dict[str, set[str]] = field(default_factory=dict)
+    """Alert ids by rule id."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Titles by rule id."""
+
+    @property
+    def records(self) -> int:
+        return self.clean + self.alerting + self.dead_letters
+
+    def count(self, done: Detected) -> None:
+        self.clean += done.clean
+        self.alerting += done.alerting
+        self.dead_letters += len(done.dead_letters)
+        self.reasons.update(letter.reason for letter in done.dead_letters)
+
+
+async def replay(
+    batches: AsyncIterator[Sequence[Record]],
+    content: Content,
+    take: Callable[[Sequence[Finding]], object],
+    *,
+    until: int,
+    progress: Callable[[int], object] = lambda _records: None,
+) -> Reconciliation:
+    """Every record through detection and windows; `take` is given the findings, each once, awaited if it is a coroutine.
+
+    Windows of whole files close at the file's end; those of other records as far as `until` has passed them.
+    """
+    told, strides, windows = Reconciliation(), Strides(content.detectors.scoring), Windows()
+    seen: set[str] = set()
+    whole, live = "", set[str]()
+
+    async def give(findings: Sequence[Finding]) -> None:
+        fresh = list({finding.id: finding for finding in findings if finding.id not in seen}.values())
+        seen.update(finding.id for finding in fresh)
+        told.findings += len(fresh)
+        for finding in fresh:
+            rule = finding.document["rule"]
+            told.names[rule["id"]] = rule["name"]
+            if finding.alert_id:
+                told.alerts.setdefault(rule["id"], set()).add(finding.alert_id)
+        if fresh:
+            taken = take(fresh)
+            if asyncio.iscoroutine(taken):
+                await taken
+
+    async for batch in batches:
+        for records in _by_partition(batch):
+            partition = records[0].partition
+            if whole and whole != partition:
+                await give(pipeline.correlate([_end_of(whole)], windows, content))
+            whole = partition if records[0].source.whole else ""
+            if not whole:
+                live.add(partition)
+            done = pipeline.detect(records, content, strides)
+            told.count(done)
+            await give(done.findings)
+            await give(pipeline.correlate(done.partials, windows, content))
+        progress(told.records)
+    ends = [_end_of(whole)] if whole else []
+    now = [Tick(dict.fromkeys(live, until), {}, len(live), complete=True)] if live else []
+    await give(pipeline.correlate([*ends, *now], windows, content))
+    return told
+
+
+def _by_partition(records: Sequence[Record]) -> list[list[Record]]:
+    found: list[list[Record]] = []
+    for record in records:
+        if found and found[-1][0].partition == record.partition:
+            found[-1].append(record)
+        else:
+            found.append([record])
+    return found
+
+
+def _end_of(partition: str) -> Tick:
+    return Tick({}, {partition: END}, 0)
+
+
+class Storing:
+    """Takes findings for a store, in large pieces; `close` stores the rest and rolls the alerts up."""
+
+    def __init__(self, store: AlertStore, now: int) -> None:
+        self._store = store
+        self._now = now
+        self._waiting: list[Finding] = []
+        self.created = 0
+
+    async def take(self, findings: Sequence[Finding]) -> None:
+        self._waiting += findings
+        if len(self._waiting) >= _STORED_AT_ONCE:
+            await self._flush()
+
+    async def close(self) -> None:
+        """Raises errors.Unavailable if the store did not take all of it; a second replay adds what is missing."""
+        await self._flush()
+        await self._store.roll_up(self._now)
+
+    async def _flush(self) -> None:
+        pending, self._waiting = self._waiting, []
+        for _ in range(5):
+            if not pending:
+                return
+            findings, alerts = pipeline.index(pending)
+            verdicts = await self._store.create(findings, alerts, self._now)
+            self.created += verdicts.created
+            again = set(verdicts.retry)
+            pending = [finding for finding in findings if finding.id in again or finding.alert_id in again]
+        raise Unavailable(f"the alert store did not take {len(pending)} findings: {verdicts.reason}; replay again later")

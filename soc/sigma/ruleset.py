@@ -1,0 +1,83 @@
+"""The rules in force: which of them an event matches, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from soc.finding import digest
+from soc.sigma import explain
+from soc.sigma.logsources import Logsources, Routes
+from soc.sigma.values import EventReader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from soc.errors import Fault
+    from soc.event import Event
+    from soc.sigma.logsources import Instance
+    from soc.sigma.rule import Rule
+
+
+class RuleSet:
+    """Immutable once made; what kinds of event there are is learnt on the way."""
+
+    def __init__(
+        self, rules: Sequence[Rule] = (), faults: Sequence[Fault] = (), logsources: Logsources | None = None
+    ) -> None:
+        self.rules = tuple(sorted(rules, key=lambda rule: rule.info.id))
+        self.faults = tuple(faults)
+        self.sha256 = digest(*(part for rule in self.rules for part in (rule.info.id, rule.info.version)))
+        """Of the content, whatever files it stands in."""
+        self._by_id = {rule.info.id: rule for rule in self.rules}
+        self._logsources = logsources or Logsources()
+        self._routes = Routes((rule for rule in self.rules if rule.info.state != "off"), self._logsources)
+
+    def match(self, event: Event) -> list[Rule]:
+        """The rules that match, in the order of their ids."""
+        return [instance.rule for instance, _ in self._matching(event)]
+
+    def why(self, rule: Rule, event: Event) -> tuple[dict[str, Any], ...]:
+        """The clauses that decided; see `explain.why`."""
+        found = self._instance(rule, event)
+        return explain.why(found.node, EventReader(event, found.names)) if found else ()
+
+    def tree(self, rule: Rule, event: Event) -> dict[str, Any] | None:
+        """Every clause with its verdict; None if the rule is not for such events."""
+        found = self._instance(rule, event)
+        return explain.tree(found.node, EventReader(event, found.names)) if found else None
+
+    def named(self, rule_id: str) -> Rule | None:
+        return self._by_id.get(rule_id)
+
+    def alone(self, rule: Rule) -> RuleSet:
+        """One rule as if it were in force by itself, whatever its state: for its tests."""
+        return RuleSet([replace(rule, info=rule.info._replace(state="live"))], (), self._logsources)
+
+    def blind(self) -> list[Rule]:
+        """The rules that no event can reach, because nothing says where their log source is found."""
+        return [rule for rule in self.rules if self._routes.is_blind(rule)]
+
+    def _matching(self, event: Event) -> list[tuple[Instance, EventReader]]:
+        """Once per rule; readers are shared by the rules that use the same names."""
+        readers: dict[int, EventReader] = {}
+        found: dict[str, tuple[Instance, EventReader]] = {}
+        for instance in self._routes.of(event.format.kind(event.native)):
+            reader = _reader(readers, event, instance.names)
+            if instance.rule.info.id not in found and instance.node.holds(reader):
+                found[instance.rule.info.id] = (instance, reader)
+        return list(found.values())
+
+    def _instance(self, rule: Rule, event: Event) -> Instance | None:
+        """Where a rule meets such an event; where it matches, if there are several."""
+        places = [each for each in self._routes.of(event.format.kind(event.native)) if each.rule.info.id == rule.info.id]
+        matching = (each for each in places if each.node.holds(EventReader(event, each.names)))
+        return next(matching, places[0] if places else None)
+
+
+def _reader(readers: dict[int, EventReader], event: Event, names: Mapping[str, str]) -> EventReader:
+    """Mappings are the same object wherever they say the same, so identity tells them apart within one event."""
+    reader = readers.get(id(names) if names else 0)
+    if reader is None:
+        reader = readers[id(names) if names else 0] = EventReader(event, names)
+    return reader
