@@ -19,6 +19,10 @@ class Unavailable(SocError):  # noqa: N818 (a state of a server, not a fault of 
     """A server or file cannot be reached now; trying again later may work."""
 
 
+class DiskFull(Unavailable):
+    """There is no space to write to; writing goes on by itself once there is."""
+
+
 class Forbidden(SocError):  # noqa: N818 (named for what the server said)
     """A server refused for lack of a privilege; trying again does not help."""
 

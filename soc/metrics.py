@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from soc.pipeline import Detected
 
-STAGES = ("read", "detect", "append", "correlate", "index")
+CRASH = "crash"
+"""The reason of a record that ended the process each time it was worked on."""
+STAGES = ("detect", "append", "correlate", "index")
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -55,7 +57,7 @@ class Metrics:
         self.dead_letters = Counter(
             "soc_dead_letters_total", "Records that could not be understood.", ["reason"], registry=registry
         )
-        for reason in REASONS:
+        for reason in (*REASONS, CRASH):
             self.dead_letters.labels(reason)
         self.lag_messages = Gauge(
             "soc_consumer_lag_messages", "Messages not read yet.", ["topic", "partition"], registry=registry
@@ -113,10 +115,15 @@ class Metrics:
         for reason in ("rate_limit", "queue_full"):
             self.syslog_dropped.labels(reason)
 
-    def count(self, done: Detected, topics: Mapping[tuple[str, str], int]) -> None:
-        """Account for one batch, everything at once, so that the sums reconcile at any scrape."""
+    def take(self, topics: Mapping[tuple[str, str], int]) -> None:
+        """Records were read: they are in flight until `count` says what became of them."""
         for (topic, layer), number in topics.items():
             self.consumed.labels(topic, layer).inc(number)
+        self.in_flight.inc(sum(topics.values()))
+
+    def count(self, done: Detected) -> None:
+        """Account for records taken before, everything at once, so that the sums reconcile at any scrape."""
+        self.in_flight.dec(done.records)
         self.records.labels("clean").inc(done.clean)
         self.records.labels("alerting").inc(done.alerting)
         self.records.labels("dead_letter").inc(len(done.dead_letters))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from soc.alert import Alert
-    from soc.anomaly import Detectors, Strides
+    from soc.anomaly import Detectors, Strides, Unit
     from soc.correlate import Windows
     from soc.enrich import Inventory
     from soc.event import Event
@@ -117,7 +117,11 @@ def _finding(event: Event, rule: Rule, content: Content) -> Finding:
 def correlate(hits: Iterable[Hit], windows: Windows, content: Content) -> list[Finding]:
     """Fold hits into their windows, close what the clock in them has passed, score the closed windows in one batch."""
     windows.take(hits)
-    scored = anomaly.score(windows.advance(), content.detectors)
+    return findings_of(anomaly.score(windows.advance(), content.detectors), content)
+
+
+def findings_of(scored: Iterable[Unit], content: Content) -> list[Finding]:
+    """The findings of scored windows, of which most are not worth one."""
     return [
         alerting.finding_of(
             unit.info,

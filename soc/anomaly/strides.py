@@ -30,12 +30,16 @@ class Strides:
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
         """`detectors` are those that count: the ones with a model live, the one to be trained in training."""
-        self._detectors = [detector for detector in detectors if detector.state != "off"]
-        self._topics = {topic for detector in self._detectors for topic in detector.source.topics}
         self._slices: dict[str, _Slice] = {}
         self._changed: dict[tuple[str, _Key], Partial] = {}
         self.late = 0
         """Events that came too late for their window."""
+        self.use(detectors)
+
+    def use(self, detectors: Sequence[Detector]) -> None:
+        """Go on with other detectors; what was counted for those that stay is kept, for it began with the slice."""
+        self._detectors = [detector for detector in detectors if detector.state != "off"]
+        self._topics = {topic for detector in self._detectors for topic in detector.source.topics}
 
     def add(self, event: Event) -> None:
         """Count an event in the windows of every detector that wants it."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 LATENESS = instant.MINUTE
 """A record later than this by its own clock does not enter a window (detect decides that, per record)."""
 
+_ENDED_KEPT = 1_000
+"""Whole files whose end is remembered, so that what is told again after a crash opens nothing anew."""
+
 Entity = tuple[tuple[str, str], ...]
 
 
@@ -46,6 +49,7 @@ class Windows:
         self._files: dict[str, _Scope] = {}
         self._clocks: dict[str, int] = {}
         self._ends: dict[str, int] = {}
+        self._ended: dict[str, None] = {}
         self._total = 1
         self.late = 0
         """Partials for windows that are closed already."""
@@ -60,6 +64,11 @@ class Windows:
     def __len__(self) -> int:
         return len(self._live.windows) + sum(len(scope.windows) for scope in self._files.values())
 
+    @property
+    def files(self) -> frozenset[str]:
+        """The whole files with open windows: nothing but their end closes those, however long it takes."""
+        return frozenset(self._files)
+
     def take(self, hits: Iterable[Hit]) -> None:
         """Fold partials and ticks, in their order."""
         for hit in hits:
@@ -69,6 +78,9 @@ class Windows:
                 self._fold(hit)
 
     def _fold(self, partial: Partial) -> None:
+        if partial.scope in self._ended:
+            self.late += 1
+            return
         scope = self._scope(partial.scope)
         if partial.end + LATENESS <= scope.closed_until:
             self.late += 1
@@ -95,6 +107,9 @@ class Windows:
             closed += self._close(self._scope(name), END)
             del self._files[name]
             del self._ends[name]
+            self._ended[name] = None
+            if len(self._ended) > _ENDED_KEPT:
+                del self._ended[next(iter(self._ended))]
         return sorted(closed, key=lambda window: (window.end, window.detector, window.entity))
 
     def _scope(self, name: str) -> _Scope:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 import sqlite3
 import threading
@@ -11,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from soc import logs
-from soc.errors import Unavailable
+from soc.errors import DiskFull, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -100,7 +101,8 @@ class Database:
             fix = next(
                 (fix for part, fix in _FIXES.items() if part in text), "check the disk's space and the file's owner"
             )
-            raise Unavailable(f"{self.path}: {text}; {fix}") from error
+            kind = DiskFull if "full" in text or getattr(error, "errno", None) == errno.ENOSPC else Unavailable
+            raise kind(f"{self.path}: {text}; {fix}") from error
 
 
 def _into_wal(connection: sqlite3.Connection) -> None:
