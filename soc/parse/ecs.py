@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from soc import instant
+from soc.parse import network, syslog
 
 if TYPE_CHECKING:
     from soc.event import Event
     from soc.parse.format import Document
-
-SEVERITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
-FACILITIES = (
-    "kernel", "user-level", "mail", "system", "security/authorization", "syslogd", "line printer", "network news", "uucp",
-    "clock", "security/authorization", "ftp", "ntp", "log audit", "log alert", "clock", "local0", "local1", "local2",
-    "local3", "local4", "local5", "local6", "local7",
-)  # fmt: skip
 
 
 def ecs(event: Event) -> Document:
@@ -27,35 +20,41 @@ def ecs(event: Event) -> Document:
     document: Document = {"@timestamp": instant.iso(event.time)}
     _from_frame(event, document)
     event.format.ecs(event, document)
-    _follow(document)
-    return {name: value for name, value in document.items() if value not in (None, "", [])}
+    document.setdefault("event.kind", "event")
+    told = {name: value for name, value in document.items() if value not in (None, "", [], {})}
+    _follow(told)
+    return {name: value for name, value in told.items() if value is not None and not name.startswith(_SCRATCH)}
 
 
 def _from_frame(event: Event, document: Document) -> None:
-    header = event.frame.syslog
-    if header:
-        if header.priority is not None and header.priority < 192:
-            document["log.syslog.priority"] = header.priority
-            document["log.syslog.facility.code"] = header.priority >> 3
-            document["log.syslog.facility.name"] = FACILITIES[header.priority >> 3]
-            document["log.syslog.severity.code"] = header.priority & 7
-            document["log.syslog.severity.name"] = SEVERITIES[header.priority & 7]
-        document["log.syslog.hostname"] = header.hostname
-        document["log.syslog.appname"] = header.app
-        document["log.syslog.procid"] = header.pid
-        document["log.syslog.msgid"] = header.msgid
-        document["log.syslog.version"] = str(header.version) if header.version else None
-        document["host.name"] = document["host.hostname"] = header.hostname
-        document["process.name"] = header.app
-        document["process.pid"] = int(header.pid) if header.pid.isascii() and header.pid.isdigit() else None
+    if header := event.frame.syslog:
+        _from_header(header, document)
     if event.frame.envelope:
         for name, value in flat(event.frame.envelope):
             if name.startswith(("host.", "log.file.", "observer.")) or name in _ENVELOPE:
-                document.setdefault(name, value)
+                document[name] = document.get(name) or value
     if event.frame.text:
-        document["message"] = event.frame.text
+        document["message"] = ("\ufeff" if header and header.marked else "") + event.frame.text
     if event.record.peer:
         document["observer.ip"] = [event.record.peer]
+
+
+def _from_header(header: syslog.Syslog, document: Document) -> None:
+    if header.priority is not None and header.priority < 192:
+        document["log.syslog.priority"] = header.priority
+        document["log.syslog.facility.code"] = header.priority >> 3
+        document["log.syslog.facility.name"] = syslog.FACILITIES[header.priority >> 3]
+        document["log.syslog.severity.code"] = header.priority & 7
+        document["log.syslog.severity.name"] = syslog.SEVERITIES[header.priority & 7]
+    document["log.syslog.hostname"] = header.hostname
+    document["log.syslog.appname"] = header.app
+    document["log.syslog.procid"] = header.pid
+    document["log.syslog.msgid"] = header.msgid
+    document["log.syslog.structured_data"] = syslog.structured_data(header.structured)
+    document["log.syslog.version"] = str(header.version) if header.version else None
+    document["host.name"] = document["host.hostname"] = header.hostname
+    document["process.name"] = header.app
+    document["process.pid"] = network.number(header.pid)
 
 
 _ENVELOPE = frozenset({"event.timezone", "event.dataset", "event.module", "log.offset"})
@@ -78,6 +77,8 @@ _HOSTS = (
     "dns.question.name",
 )
 _IPS = ("source.ip", "destination.ip", "source.nat.ip", "destination.nat.ip", "host.ip", "client.ip", "server.ip")
+# What formats tell `network.follow` and ECS has no name for.
+_SCRATCH = ("network.icmp.",)
 _HASHES = ("md5", "sha1", "sha256", "sha512", "imphash")
 
 
@@ -89,8 +90,9 @@ def _follow(document: Document) -> None:
             address = document.get(f"{side}.ip") or document.get(f"{side}.domain")
             if address:
                 document[f"{side}.address"] = address
-        elif f"{side}.ip" not in document and is_ip(address):
+        elif f"{side}.ip" not in document and network.is_ip(address):
             document[f"{side}.ip"] = address
+    network.follow(document)
     _relate(document, "related.ip", _IPS)
     _relate(document, "related.user", _USERS)
     _relate(document, "related.hosts", _HOSTS)
@@ -108,15 +110,6 @@ def _relate(document: Document, name: str, sources: tuple[str, ...]) -> None:
                 related.append(item)
     if related:
         document[name] = related
-
-
-def is_ip(text: str) -> bool:
-    """Whether a text is an IPv4 or IPv6 address."""
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def flat(document: Any, prefix: str = "") -> list[tuple[str, Any]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from re import Pattern
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from soc.event import Event, Kind
-from soc.parse.frame import Frame
+if TYPE_CHECKING:
+    from re import Pattern
+
+    from soc.event import Event, Kind
+    from soc.parse.frame import Frame
 
 ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "ABSENT", "__bool__": lambda _: False})()
 """What an accessor gives for a field that the event does not have; null and '' are values."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from soc import instant
+from soc.parse.syslog import Syslog, split
+from soc.parse.when import zone_or
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,20 +34,6 @@ class Unparsable(Exception):  # noqa: N818 (a verdict on a record, not a fault o
 REASONS = ("encoding", "nul", "too_large", "json", "too_deep", "too_many_fields", "empty", "parser_fault")
 
 
-class Syslog(NamedTuple):
-    """A syslog header as written; empty where the header has no such part."""
-
-    priority: int | None
-    time: str
-    hostname: str
-    app: str
-    pid: str
-    msgid: str = ""
-    structured: str = ""
-    version: int = 0
-    """1 for RFC 5424, 0 for the older form."""
-
-
 class Frame(NamedTuple):
     """The body of a record and all that it was wrapped in."""
 
@@ -60,17 +47,6 @@ class Frame(NamedTuple):
     zone: tzinfo
     """For time stamps that name none: the envelope's, else the source's."""
     arrived: int
-
-
-_PRIORITY = re.compile(r"<(\d{1,3})>")
-_RFC5424 = re.compile(
-    r"1 (?P<time>-|\d{4}-\d\d-\d\dT\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) ?"
-    r"(?P<structured>-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+)?(?: |$)"
-)
-_RFC3164 = re.compile(
-    r"(?P<time>[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?):? "
-    r"(?:(?P<host>[^\s:\[\]=]+) )?(?P<app>[\w./@-]{1,64})?(?:\[(?P<pid>[^\]\s]{1,32})\])?:(?: |$)"
-)
 
 
 def unwrap(record: Record) -> Frame:
@@ -111,7 +87,7 @@ def _from_text(text: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arri
         raise Unparsable("nul", f"NUL character at {text.index(chr(0))}")
     if not text or text.isspace():
         raise Unparsable("empty", "nothing but white space")
-    syslog, body = split_syslog(text)
+    syslog, body = split(text)
     if body[:1] == "{" and body.rstrip()[-1:] == "}":
         try:
             document = _decoded(body.encode())
@@ -138,10 +114,7 @@ def _from_json(
         event = document.get("event")
         told = event.get("timezone") if isinstance(event, dict) else document.get("event.timezone")
         if isinstance(told, str):
-            try:
-                zone = instant.zone(told)
-            except ValueError:
-                pass
+            zone = zone_or(told, zone)
         wrapping = {key: value for key, value in document.items() if key != "message"}
         if envelope:
             wrapping = {**wrapping, **envelope}
@@ -165,25 +138,6 @@ def is_envelope(document: Mapping[str, Any]) -> bool:
         return False
     event = document.get("event")
     return not (isinstance(event, dict) and any(key in event for key in _EVENT_KEYS))
-
-
-def split_syslog(text: str) -> tuple[Syslog | None, str]:
-    """The syslog header of a line, if it has one, and the rest."""
-    priority, start = None, 0
-    if found := _PRIORITY.match(text):
-        priority, start = int(found[1]), found.end()
-        if header := _RFC5424.match(text, start):
-            host, app, pid, msgid = (_nil(header[name]) for name in ("host", "app", "pid", "msgid"))
-            parts = Syslog(priority, _nil(header["time"]), host, app, pid, msgid, _nil(header["structured"] or "-"), 1)
-            return parts, text[header.end() :].lstrip("\ufeff")
-    if header := _RFC3164.match(text, start):
-        parts = Syslog(priority, header["time"], header["host"] or "", header["app"] or "", header["pid"] or "")
-        return parts, text[header.end() :]
-    return (None, text) if priority is None else (Syslog(priority, "", "", "", ""), text[start:])
-
-
-def _nil(value: str) -> str:
-    return "" if value == "-" else value
 
 
 def _decoded(raw: bytes) -> dict[str, Any]:

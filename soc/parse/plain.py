@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from soc.event import Kind, Logsource
+from soc.parse import network
 from soc.parse.format import Format, Native
 from soc.parse.when import syslog_time
 
@@ -13,22 +15,33 @@ if TYPE_CHECKING:
     from soc.parse.format import Document
     from soc.parse.frame import Frame
 
+_KIND: Kind = (Logsource(product="linux", service="syslog"),)
+# `from 192.0.2.1:4711`, `from=192.0.2.1`: how most daemons name their peer.
+_PEER = re.compile(r"\bfrom[ =]\[?(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,45})\]?(?:[:#](\d{1,5}))?(?![\w.:])")
+_FAULT = re.compile(r"(?:\[ *\d+\.\d+\] )?([\w.-]{1,64})\[(\d{1,10})\]: segfault at ")
+
 
 def decode(frame: Frame) -> Native | None:
     return {"message": frame.text}
 
 
 def time(event: Event) -> int | None:
+    """The header's; shared by the formats whose bodies have none."""
     header = event.frame.syslog
-    return syslog_time(header.time, event.frame.zone, event.record.arrived) if header else None
+    return syslog_time(header.time, event.frame.zone, event.record.arrived) if header and header.time else None
 
 
 def ecs(event: Event, document: Document) -> None:
-    """Everything it says is in the frame already."""
+    """What the frame does not say: the peer that a daemon names, and the process that crashed."""
+    text = event.frame.text
+    if (peer := _PEER.search(text)) and (address := network.ip(peer[1])):
+        document["source.ip"], document["source.port"] = address, network.number(peer[2])
+    if fault := _FAULT.match(text):
+        document["process.pid"] = int(fault[2])
 
 
-def kind(native: Native) -> Kind:
-    return (Logsource(product="linux", service="syslog"),)
+def kind(_: Native) -> Kind:
+    return _KIND
 
 
 FORMAT = Format(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from soc import instant
 
@@ -13,38 +14,85 @@ if TYPE_CHECKING:
 MONTHS = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
 
+_OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2}):?(\d\d)?")
+_ACCESS = re.compile(r"(\d{1,2})/([A-Za-z]{3})/(\d{4})[: ](\d\d:\d\d:\d\d)(?:\.(\d+))? ?([+-]\d\d:?\d\d)?")
+_CTIME = re.compile(
+    r"(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2})  ?(\d{1,2}) (?:(\d{4}) )?(\d\d:\d\d:\d\d)(?:\.(\d+))?(?: (\d{4}))?"
+)
 
-def syslog_time(text: str, zone: tzinfo, arrived: int) -> int | None:
-    """The time of a syslog header: ISO 8601, `Mmm dd hh:mm:ss`, or that with a year."""
-    if text[:1].isdigit():
-        return instant.parse_iso(text.replace(",", "."), zone)
-    month = MONTHS.get(text[:3].lower())
-    parts = text[3:].split()
-    if month is None or len(parts) not in {2, 3}:
-        return None
-    year = int(parts[1]) if len(parts) == 3 else None
+
+class Day(NamedTuple):
+    """A date as a record has it."""
+
+    month: int
+    day: int
+    year: int | None
+    """None where the record leaves it out."""
+
+
+def zone(name: str) -> tzinfo:
+    """As `instant.zone`, and `GMT+2` or `UTC-0430` as people write them: hours east of Greenwich; ValueError if neither."""
+    if offset := _OFFSET.fullmatch(name):
+        return instant.zone(f"{offset[1]}{int(offset[2]):02}:{offset[3] or '00'}")
+    return instant.zone(name)
+
+
+def zone_or(name: str, otherwise: tzinfo) -> tzinfo:
+    """The zone that a record names, or another where it names none that exists."""
     try:
-        clock, _, fraction = parts[-1].partition(".")
-        hour, minute, second = (int(part) for part in clock.split(":"))
-        return without_year(month, int(parts[0]), hour, minute, second, zone, arrived, year, fraction)
+        return zone(name) if name else otherwise
     except ValueError:
+        return otherwise
+
+
+def iso(text: str, where: tzinfo) -> int | None:
+    """As `instant.parse_iso`, with decimal commas and leap seconds, which become the second before."""
+    found = instant.parse_iso(text.replace(",", "."), where)
+    if found is None and ":60" in text:
+        return instant.parse_iso(text.replace(",", ".").replace(":60", ":59"), where)
+    return found
+
+
+def syslog_time(text: str, where: tzinfo, arrived: int) -> int | None:
+    """The time of a syslog header: ISO 8601, `Mmm dd hh:mm:ss`, or that with a year."""
+    return iso(text, where) if text[:1].isdigit() else ctime(text, where, arrived)
+
+
+def ctime(text: str, where: tzinfo, arrived: int) -> int | None:
+    """`Mmm dd hh:mm:ss`, with the year before or after the clock or left out, with or without a week day."""
+    found = _CTIME.fullmatch(text)
+    if found is None:
         return None
+    year = found[3] or found[6]
+    return _from_parts(Day(MONTHS.get(found[1].lower(), 0), int(found[2]), int(year) if year else None),
+                       found[4], found[5], where, arrived)  # fmt: skip
 
 
-def without_year(  # noqa: PLR0913 (the parts of a date)
-    month: int, day: int, hour: int, minute: int, second: int, zone: tzinfo, arrived: int,
-    year: int | None = None, fraction: str = "",
-) -> int | None:  # fmt: skip
-    """A date whose year is missing, in the year that puts it nearest to its arrival; None if there is no such day."""
-    micros = int(fraction[:6].ljust(6, "0")) if fraction else 0
-    here = instant.to_datetime(arrived).astimezone(zone).year
+def access_time(text: str, where: tzinfo) -> int | None:
+    """`10/Oct/2000:13:55:36 -0700`, as web servers write it; in `where` if it names no zone."""
+    found = _ACCESS.match(text)
+    if found is None:
+        return None
+    day = Day(MONTHS.get(found[2].lower(), 0), int(found[1]), int(found[3]))
+    return _from_parts(day, found[4], found[5], zone_or(found[6] or "", where), 0)
+
+
+def _from_parts(day: Day, clock: str, fraction: str | None, where: tzinfo, arrived: int) -> int | None:
+    hour, minute, second = (int(part) for part in clock.split(":"))
+    micros = int((fraction or "0")[:6].ljust(6, "0"))
     best: int | None = None
-    for candidate in (year,) if year else (here, here - 1, here + 1):
+    for year in (day.year,) if day.year else _years_about(arrived, where):
         try:
-            when = datetime(candidate, month, day, hour, minute, min(second, 59), micros, tzinfo=zone)
-        except ValueError:  # 29 February in a year that has none
+            when = datetime(year, day.month, day.day, hour, minute, min(second, 59), micros, tzinfo=where)
+        except ValueError:  # 29 February in a year that has none, or no date at all
             continue
-        told = instant.from_datetime(when)
-        if best is None or abs(told - arrived) < abs(best - arrived):
+        told = instant.from_wall(when, where)
+        if told is not None and (best is None or abs(told - arrived) < abs(best - arrived)):
             best = told
     return best
+
+
+def _years_about(arrived: int, where: tzinfo) -> tuple[int, int, int]:
+    """The years that a date without one may lie in: the nearest to its arrival is meant."""
+    here = instant.to_datetime(arrived).astimezone(where).year
+    return here, max(here - 1, 1), min(here + 1, 9999)

@@ -1,0 +1,143 @@
+"""What network fields follow from others: protocol names and numbers, address families, Community ID, MAC notation."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from soc.parse.format import Document
+
+# IANA protocol numbers that logs have.
+PROTOCOLS = {
+    0: "hopopt", 1: "icmp", 2: "igmp", 4: "ipv4", 6: "tcp", 8: "egp", 17: "udp", 33: "dccp", 41: "ipv6", 46: "rsvp",
+    47: "gre", 50: "esp", 51: "ah", 58: "ipv6-icmp", 88: "eigrp", 89: "ospf", 94: "ipip", 103: "pim", 112: "vrrp",
+    115: "l2tp", 132: "sctp", 136: "udplite",
+}  # fmt: skip
+NUMBERS = {name: number for number, name in PROTOCOLS.items()} | {"icmpv6": 58, "icmp6": 58, "ospfigp": 89}
+_PORTED = frozenset({6, 17, 132})
+# The other side's type of ICMP requests and replies: both directions then have one Community ID.
+_ANSWERS = {
+    1: {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10},
+    58: {128: 129, 129: 128, 133: 134, 134: 133, 135: 136, 136: 135, 130: 131, 131: 130, 144: 145, 145: 144},
+}
+
+
+def is_ip(text: object) -> bool:
+    """Whether a value is the text of an IPv4 or IPv6 address."""
+    if not isinstance(text, str) or len(text) > 64:
+        return False
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def ip(text: str | None) -> str | None:
+    """An address in its usual notation: compressed, IPv4 where it is mapped into IPv6, without brackets; None if it is none."""
+    text = (text or "").strip("[]")
+    if not is_ip(text):
+        return None
+    address = ip_address(text)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
+
+
+def endpoint(text: str) -> tuple[str, int | None]:
+    """Address and port of `1.2.3.4:80`, `[2001:db8::1]:80` or `name:80`; what has no port keeps its colons."""
+    host, colon, port = text.rpartition(":")
+    if colon and port.isascii() and port.isdigit() and len(port) <= 5 and (":" not in host or host[-1:] == "]"):
+        return host.strip("[]"), int(port)
+    if colon and not is_ip(text) and is_ip(host) and port.isascii() and port.isdigit():
+        return host, int(port)
+    return text.strip("[]"), None
+
+
+def number(text: object) -> int | None:
+    """A decimal count; None for anything else."""
+    if isinstance(text, int):
+        return text
+    if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 18:
+        return int(text)
+    return None
+
+
+def transport(text: str | None) -> tuple[str | None, int | None]:
+    """The IANA keyword and number of a protocol given as either."""
+    told = (text or "").lower()
+    if (given := number(told)) is not None:
+        return PROTOCOLS.get(given), given
+    known = NUMBERS.get(told)
+    return (PROTOCOLS[known] if known is not None else told or None), known
+
+
+def mac(text: str | None) -> str | None:
+    """A MAC address as ECS writes it, `00-0C-29-51-38-5E`; None if it is none."""
+    digits = (text or "").replace(":", "").replace("-", "").replace(".", "").upper()
+    if len(digits) != 12 or not set(digits) <= set("0123456789ABCDEF"):
+        return None
+    return "-".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def follow(document: Document) -> None:
+    """Adds `network.transport`, `.type`, `.bytes`, `.packets` and `.community_id` where other fields imply them."""
+    if "network.iana_number" in document or "network.transport" in document:
+        name, code = transport(document.get("network.iana_number") or document.get("network.transport"))
+        document.setdefault("network.transport", name)
+        if code is not None:
+            document.setdefault("network.iana_number", str(code))
+    source, destination = document.get("source.ip"), document.get("destination.ip")
+    if is_ip(source) and is_ip(destination):
+        document.setdefault("network.type", "ipv6" if ":" in str(source) else "ipv4")
+        found = community_id(document)
+        if found:
+            document.setdefault("network.community_id", found)
+    for unit in ("bytes", "packets"):
+        there, back = document.get(f"source.{unit}"), document.get(f"destination.{unit}")
+        if isinstance(there, int) and isinstance(back, int):
+            document.setdefault(f"network.{unit}", there + back)
+
+
+def community_id(document: Document) -> str | None:
+    """Version 1 of the Community ID flow hash, seed 0; None where the flow is not known well enough.
+
+    https://github.com/corelight/community-id-spec
+    """
+    code = number(document.get("network.iana_number"))
+    source, destination = ip_address(document["source.ip"]), ip_address(document["destination.ip"])
+    if code is None or code > 255 or source.version != destination.version:
+        return None
+    ports = _ports(document, code)
+    if ports is None:
+        return None
+    here, there, one_way = ports
+    first, second = (source.packed, here), (destination.packed, there)
+    if not one_way and second < first:
+        first, second = second, first
+    data = b"\0\0" + first[0] + second[0] + bytes((code, 0))
+    if code in _PORTED or code in _ANSWERS:
+        data += first[1].to_bytes(2, "big") + second[1].to_bytes(2, "big")
+    return "1:" + b64encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
+
+
+def _ports(document: Document, code: int) -> tuple[int, int, bool] | None:
+    """Ports, or what stands for them: both sides' types of an ICMP exchange, type and code of a one-way ICMP message."""
+    if code in _ANSWERS:
+        kind = number(document.get("network.icmp.type"))
+        if kind is None or kind > 255:
+            return None
+        answer = _ANSWERS[code].get(kind)
+        return (
+            (kind, (number(document.get("network.icmp.code")) or 0) & 255, True)
+            if answer is None
+            else (kind, answer, False)
+        )
+    if code not in _PORTED:
+        return 0, 0, False
+    here, there = document.get("source.port"), document.get("destination.port")
+    if not (isinstance(here, int) and isinstance(there, int) and here < 65536 and there < 65536):
+        return None
+    return here, there, False
