@@ -7,21 +7,24 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from soc import pipeline
+from soc import parse, pipeline
 from soc.anomaly import Strides
 from soc.correlate import Windows
 from soc.errors import Unavailable
 from soc.hit import END, Tick
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
+    from soc.anomaly import Detector
+    from soc.correlate import Closed
     from soc.finding import Finding
     from soc.pipeline import Content, Detected
     from soc.record import Record
     from soc.stores import AlertStore
 
 _STORED_AT_ONCE = 1_000
+_COUNTED_AT_ONCE = 4_096
 
 
 @dataclass(slots=True)
@@ -143,4 +146,29 @@ class Storing:
             self.created += verdicts.created
             again = set(verdicts.retry)
             pending = [finding for finding in findings if finding.id in again or finding.alert_id in again]
-        raise Unavailable(f"the alert store did not take {len(pending)} findings: {verdicts.reason}; replay again later")
+        raise Unavailable(
+            f"the alert store did not take {len(pending)} findings: {verdicts.reason}; replay again later"
+        )
+
+
+def closed_windows(
+    detector: Detector, records: Iterable[Record], progress: Callable[[int], object] = lambda _: None
+) -> tuple[list[Closed], int]:
+    """All windows of one detector over whole files, closed at their end, and how many records could not be parsed.
+
+    What a model is trained from and what `soc score` scores.
+    """
+    strides, windows = Strides([detector]), Windows()
+    ends: dict[str, int] = {}
+    unread = 0
+    for number, record in enumerate(records, 1):
+        ends[record.partition] = END
+        try:
+            strides.add(parse.parse(record))
+        except parse.Unparsable:
+            unread += 1
+        if not number % _COUNTED_AT_ONCE:
+            windows.take(strides.partials())
+            progress(number)
+    windows.take([*strides.partials(), Tick({}, ends, 0, complete=True)])
+    return windows.advance(), unread

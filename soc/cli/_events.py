@@ -1,26 +1,25 @@
-"""A file of ECS events as the windows of one detector, by the same functions that run live: for train and score."""
+"""A file of ECS events as the windows of one detector: for train and score."""
 
 from __future__ import annotations
 
 import gzip
 from typing import TYPE_CHECKING
 
-from soc import anomaly, content, parse
-from soc.anomaly import Strides
+import click
+
+from soc import anomaly, content, replaying
 from soc.config import load_config
-from soc.correlate import Windows
 from soc.errors import ConfigurationError
-from soc.hit import END, Tick
 from soc.record import LogSource, Record
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from soc.anomaly import Detector
     from soc.correlate import Closed
 
-_FLUSH = 4096
+_STRIDE = 4096
 
 
 def detector_named(name: str) -> Detector:
@@ -34,27 +33,20 @@ def detector_named(name: str) -> Detector:
     raise ConfigurationError(f"unknown detector {name!r}; known: {known}")
 
 
-def closed_windows(detector: Detector, file: Path, progress: Callable[[int], None]) -> list[Closed]:
-    """All windows of a detector over a file, closed at its end."""
-    strides, windows = Strides([detector]), Windows()
-    partition, unread = f"file:{file.name}", 0
+def closed_windows(detector: Detector, file: Path, progress: Callable[[int], object]) -> list[Closed]:
+    """All windows of a detector over a file, closed at its end; says how many lines could not be read."""
     source = LogSource(topic=detector.source.topics[0], whole=True)
-    for number, line in enumerate(lines(file)):
-        stride = number // _FLUSH
-        if number and not number % _FLUSH:
-            windows.take(strides.partials())
-            progress(number)
-        try:
-            strides.add(parse.parse(Record(line, partition, number, 0, source, stride=stride)))
-        except parse.Unparsable:
-            unread += 1
-    windows.take([*strides.partials(), Tick({}, {partition: END}, 0, complete=True)])
+    records = (
+        Record(line, f"file:{file.name}", number, 0, source, stride=number // _STRIDE)
+        for number, line in enumerate(_lines(file))
+    )
+    closed, unread = replaying.closed_windows(detector, records, progress)
     if unread:
-        progress(-unread)
-    return windows.advance()
+        click.echo(f"{unread} lines could not be read and were left out", err=True)
+    return closed
 
 
-def lines(file: Path) -> Iterator[bytes]:
+def _lines(file: Path) -> Iterator[bytes]:
     """The lines of a plain or gzip file, without line ends and without empty ones."""
     try:
         with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as opened:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from soc.cli._events import closed_windows, detector_named
+from soc.cli._progress import Progress
 from soc.learn import train
 
 
@@ -41,17 +42,11 @@ def command(detector: str, file: Path, folder: Path, seed: int) -> None:
     """
     started = time.monotonic()
     chosen = detector_named(detector)
-    closed = closed_windows(chosen, file, _progress)
+    with Progress("events") as progress:
+        closed = closed_windows(chosen, file, progress.show)
     manifest = train(chosen, closed, folder, seed=seed, progress=lambda text: click.echo(text, err=True))
     click.echo(
         f"{manifest.id}: {manifest.events} events, {manifest.windows} windows, {manifest.entities} entities, "
         f"{manifest.first} to {manifest.last}, {time.monotonic() - started:.1f} s",
         err=True,
     )
-
-
-def _progress(number: int) -> None:
-    if number < 0:
-        click.echo(f"{-number} lines could not be read and were left out", err=True)
-    elif number % 102_400 == 0:
-        click.echo(f"{number} events", err=True)
