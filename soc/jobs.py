@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from soc import health, instant, logs, pipeline
 from soc.errors import Forbidden, Unavailable
 
@@ -38,10 +40,20 @@ async def run(config: Config, store: AlertStore, metrics: Metrics, clock: Clock,
                 swept = now
         except (Unavailable, Forbidden) as error:
             log.warning("the alert store did not take a job", error=str(error))
+        except OSError as error:
+            log.warning("a job cannot write its file", file=error.filename, error=error.strerror)
         try:
             await asyncio.wait_for(stopping.wait(), ROLL_UP_EVERY)
         except TimeoutError:
             continue
+
+
+class Restart(msgspec.Struct, frozen=True):
+    """One line of `run/restarts.jsonl`, as the supervisor writes it."""
+
+    role: str
+    detail: str
+    at: int
 
 
 class Mark:
@@ -84,11 +96,23 @@ async def _report_restarts(config: Config, store: AlertStore, metrics: Metrics, 
             path.rename(taken)
         except FileNotFoundError:
             return
-    findings = []
-    for line in taken.read_text(encoding="utf-8").splitlines():
-        told = json.loads(line)
-        metrics.restarts.labels(told["role"]).inc()
-        findings.append(health.finding("soc-health-role-restarted", told["role"], told["detail"], told["at"]))
+    restarts = _restarts(taken.read_bytes())
+    findings = [health.finding("soc-health-role-restarted", told.role, told.detail, told.at) for told in restarts]
     unique, alerts = pipeline.index(findings)
-    await store.create(unique, alerts, now)
+    verdicts = await store.create(unique, alerts, now)
+    if verdicts.retry:
+        return
+    for told in restarts:
+        metrics.restarts.labels(told.role).inc()
     taken.unlink()
+
+
+def _restarts(lines: bytes) -> list[Restart]:
+    """The lines that are whole: the machine may have gone down while the supervisor wrote one."""
+    found = []
+    for line in lines.splitlines():
+        try:
+            found.append(msgspec.json.decode(line, type=Restart))
+        except msgspec.DecodeError:
+            log.warning("a restart was noted in a broken line", line=line.decode("utf-8", "replace"))
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from soc import anomaly, content, enrich, instant, logs, sigma
+from soc.errors import Fault
 from soc.finding import digest
 from soc.pipeline import Content
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from soc.config import Config
-    from soc.errors import Fault
 
 log = logs.get(__name__)
 _WATCHED = ("*.yml", "*.yaml", "*.txt", "*.npz", "*.json", "*.tar.gz")
@@ -25,21 +25,29 @@ def rule_paths(config: Config) -> list[Path]:
 
 def load(config: Config) -> tuple[Content, tuple[Fault, ...]]:
     """The content as the files say now, with every fault in them; a broken file leaves out only itself."""
-    lists = site_lists(config.site / "lists")
+    unread: list[Fault] = []
+    lists = site_lists(config.site / "lists", unread)
     paths = [path for path in rule_paths(config) if path.exists()]
     rules = sigma.load(paths, lists=lists, zone=instant.zone(config.timezone))
     detectors = anomaly.load([content.detectors_dir(), config.site / "detectors"], config.site / "models")
     inventory = enrich.load(config.site / "inventory")
-    faults = (*rules.faults, *detectors.faults, *inventory.faults)
+    faults = (*unread, *rules.faults, *detectors.faults, *inventory.faults)
     sha256 = digest(rules.sha256, detectors.sha256, repr(inventory))
     return Content(rules, detectors, inventory, sha256), faults
 
 
-def site_lists(folder: Path) -> dict[str, list[str]]:
-    """`lists/<name>.txt`: one value a line, `#` begins a comment line."""
+def site_lists(folder: Path, faults: list[Fault] | None = None) -> dict[str, list[str]]:
+    """`lists/<name>.txt`: one value a line, `#` begins a comment line; what cannot be read is added to `faults`."""
     lists = {}
     for file in sorted(folder.glob("*.txt")):
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        try:
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError as error:
+            if faults is not None:
+                faults.append(
+                    Fault(str(file), 0, f"cannot be read: {error.strerror}", "let the service's user read it")
+                )
+            continue
         lists[file.stem] = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     return lists
 

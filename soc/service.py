@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 log = logs.get(__name__)
 DRAIN_SECONDS = 20.0
+_STUCK_SECONDS = 180.0
+"""Much longer than the slowest batch; a server that is away does not count, roles move while they wait."""
 EMBEDDED_ROLES = ("receive", "pipeline", "jobs", "console")
 KAFKA_ROLES = ("receive", "detect", "correlate", "index", "jobs", "console")
 
@@ -103,6 +105,9 @@ def main(role: str, *, supervised: bool) -> int:
     except OSError as error:
         log.error("cannot run", error=f"{error.filename or role}: {error.strerror or error}")
         return 1
+    except Exception:
+        log.exception("a fault of the program")
+        return 1
 
 
 async def _run(role: str, config: Config, *, supervised: bool) -> int:
@@ -114,24 +119,26 @@ async def _run(role: str, config: Config, *, supervised: bool) -> int:
     status = Status(metrics)
     where: dict[str, Any] = {"bind": config.metrics.bind}
     if supervised:
-        socket = socket_of(config, role)
-        socket.parent.mkdir(parents=True, exist_ok=True)
-        where = {"socket": socket}
-    side = asyncio.create_task(telemetry.serve(status, **where), name="telemetry")
+        path = socket_of(config, role)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        where = {"path": path}
     work = asyncio.create_task(_ROLES[role](config, metrics, status, stopping), name=role)
-    parent = asyncio.create_task(_orphaned(stopping), name="parent") if supervised else None
-    done, _ = await asyncio.wait({side, work}, return_when=asyncio.FIRST_COMPLETED)
-    failed = next((task for task in done if task.exception()), None)
-    if not work.done():  # a side task died: stop in order
-        stopping.set()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(work, DRAIN_SECONDS)
-    for task in (side, parent):
-        if task:
-            task.cancel()
-    await asyncio.gather(*(task for task in (side, parent) if task), return_exceptions=True)
-    if failed:
-        raise failed.exception() or RuntimeError(failed.get_name())
+    side = {
+        asyncio.create_task(telemetry.serve(status, **where), name="telemetry"),
+        asyncio.create_task(stopping.wait(), name="stopping"),
+    }
+    if supervised:
+        side.add(asyncio.create_task(_orphaned(stopping), name="parent"))
+    done, _ = await asyncio.wait({*side, work}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.set()
+    # What has not started yet may be waiting for a server that never comes.
+    await asyncio.wait({work}, timeout=DRAIN_SECONDS + 2 if status.started else 0)
+    for task in (work, *side):
+        task.cancel()
+    await asyncio.gather(work, *side, return_exceptions=True)
+    for task in (work, *done):
+        if not task.cancelled():
+            task.result()  # raises what ended it
     log.info("stopped")
     return 0
 
@@ -142,6 +149,23 @@ async def _orphaned(stopping: asyncio.Event) -> None:
     while os.getppid() == parent:
         await asyncio.sleep(0.5)
     stopping.set()
+
+
+async def _watch(work: roles.Workshop) -> None:
+    """End the process when a role hangs: the supervisor starts it again, and nothing that was not done is lost.
+
+    A thread that hangs cannot be stopped in order, so this does not try.
+    """
+    while not work.stopping.is_set():
+        if stuck := work.stuck(_STUCK_SECONDS):
+            log.error("a role has not moved for too long, the process ends", roles=stuck, seconds=_STUCK_SECONDS)
+            os._exit(1)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(work.stopping.wait(), 5.0)
+
+
+def _suspects(config: Config, role: str) -> roles.Suspects:
+    return roles.Suspects(config.data_dir / "run" / f"{os.environ.get('SOC_PROCESS', role)}.mark")
 
 
 async def _until_stopped(stopping: asyncio.Event, loops: dict[str, Coroutine[Any, Any, None]]) -> None:
@@ -180,18 +204,21 @@ async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: 
         async with _workshop(config, metrics, stopping) as work:
             store = await store_of(config)
             source = await open_source(config, work.log, work.clock)
+            suspects = _suspects(config, "pipeline")
             status.check = _store_check(metrics)
             status.started = True
             try:
                 await _until_stopped(
                     stopping,
                     {
-                        "detect": roles.detect(work, source),
+                        "detect": roles.detect(work, source, suspects),
                         "correlate": roles.correlate(work),
                         "index": roles.index(work, store),
+                        "watchdog": _watch(work),
                     },
                 )
             finally:
+                suspects.close()
                 await source.close()
                 await store.close()
 
@@ -199,17 +226,19 @@ async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: 
 async def _detect(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
     async with _workshop(config, metrics, stopping) as work:
         source = await open_source(config, work.log, work.clock)
+        suspects = _suspects(config, "detect")
         status.started = True
         try:
-            await _until_stopped(stopping, {"detect": roles.detect(work, source)})
+            await _until_stopped(stopping, {"detect": roles.detect(work, source, suspects), "watchdog": _watch(work)})
         finally:
+            suspects.close()
             await source.close()
 
 
 async def _correlate(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
     async with _workshop(config, metrics, stopping) as work:
         status.started = True
-        await _until_stopped(stopping, {"correlate": roles.correlate(work)})
+        await _until_stopped(stopping, {"correlate": roles.correlate(work), "watchdog": _watch(work)})
 
 
 async def _index(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
@@ -218,7 +247,7 @@ async def _index(config: Config, metrics: Metrics, status: Status, stopping: asy
         status.check = _store_check(metrics)
         status.started = True
         try:
-            await _until_stopped(stopping, {"index": roles.index(work, store)})
+            await _until_stopped(stopping, {"index": roles.index(work, store), "watchdog": _watch(work)})
         finally:
             await store.close()
 

@@ -20,6 +20,7 @@ from soc.service import DRAIN_SECONDS, roles_of, socket_of
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
+    from collections.abc import Callable
 
     from soc.config import Config
 
@@ -28,12 +29,18 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _HEALTHY_AFTER = 30.0
 
 
+def service_command(role: str) -> list[str]:
+    """What runs one role."""
+    return [sys.executable, "-m", "soc.service", role]
+
+
 @dataclass(slots=True)
 class Child:
     role: str
     slot: int = 0
     process: Process | None = None
     wait: float = _FIRST_WAIT
+    """Seconds until it is started again if it ends now."""
     started: float = 0.0
 
     @property
@@ -44,6 +51,7 @@ class Child:
 @dataclass(slots=True)
 class Supervisor:
     config: Config
+    command: Callable[[str], list[str]] = service_command
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     children: list[Child] = field(default_factory=list)
     exit_code: int = 0
@@ -62,15 +70,15 @@ class Supervisor:
         keepers = [asyncio.create_task(self._keep(child), name=child.name) for child in self.children]
         announcer = asyncio.create_task(self._announce(), name="announce")
         stopped = asyncio.create_task(self.stopping.wait(), name="stopping")
-        await asyncio.wait({pages, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        failed = pages.exception() if pages.done() else None
+        done, _ = await asyncio.wait({pages, stopped, *keepers}, return_when=asyncio.FIRST_COMPLETED)
         self.stopping.set()
         await self._drain()
-        for task in (pages, announcer, *keepers):
+        others = {pages, announcer, stopped, *keepers} - done
+        for task in others:
             task.cancel()
-        await asyncio.gather(pages, announcer, *keepers, return_exceptions=True)
-        if failed:
-            raise ConfigurationError(f"metrics cannot be served on {self.config.metrics.bind}: {failed}") from failed
+        await asyncio.gather(*others, return_exceptions=True)
+        for task in done:
+            task.result()  # raises what ended it
         return self.exit_code
 
     async def metrics(self) -> bytes:
@@ -91,8 +99,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         while not self.stopping.is_set():
             child.started = loop.time()
-            child.process = await self._start(child)
-            code = await child.process.wait()
+            code = await self._ended(child)
             if self.stopping.is_set():
                 return
             if code == ConfigurationError.exit_code:
@@ -101,16 +108,22 @@ class Supervisor:
                 return
             if loop.time() - child.started > _HEALTHY_AFTER:
                 child.wait = _FIRST_WAIT
-            self._note(child, code)
+            await asyncio.to_thread(self._note, child, code)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), child.wait)
             child.wait = min(child.wait * 2, _LONGEST_WAIT)
 
-    async def _start(self, child: Child) -> Process:
+    async def _ended(self, child: Child) -> int:
+        """Start a process and wait for its end; its status, negative for a signal."""
         environment = {**os.environ, "SOC_SLOT": str(child.slot), "SOC_PROCESS": child.name}
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "soc.service", child.role, env=environment, start_new_session=True
-        )
+        try:
+            child.process = await asyncio.create_subprocess_exec(
+                *self.command(child.role), env=environment, start_new_session=True
+            )
+        except OSError as error:  # no memory or no processes left: it may work later
+            log.error("cannot start a process", process=child.name, error=str(error))
+            return 1
+        return await child.process.wait()
 
     def _note(self, child: Child, code: int) -> None:
         """Write the restart down for `jobs`, which makes a health finding of it."""
@@ -118,8 +131,12 @@ class Supervisor:
         log.warning("a process ended and is started again", process=child.name, how=how)
         line = json.dumps({"role": child.role, "detail": f"{child.name}: {how}", "at": SystemClock().now()})
         path = self.config.data_dir / "run" / "restarts.jsonl"
-        with path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except OSError as error:  # a full disk must not keep the process from being started again
+            log.warning("cannot write the restart down", error=str(error))
 
     async def _announce(self) -> None:
         """Say "ready" once every process is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING, Any, Protocol
 
 import uvicorn
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from soc.config import address
+from soc.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -52,26 +54,43 @@ async def _answer(report: Report, path: str) -> tuple[int, bytes]:
     return 404, b"there are /metrics, /healthz and /readyz here\n"
 
 
-async def serve(report: Report, *, bind: str = "", socket: Path | None = None) -> None:
-    """Serve until cancelled, on a TCP address or a Unix socket."""
-    where: dict[str, Any]
-    if socket:
-        socket.unlink(missing_ok=True)
-        where = {"uds": str(socket)}
-    else:
-        host, port = address(bind)
-        where = {"host": host, "port": port}
-    config = uvicorn.Config(app(report), log_config=None, access_log=False, lifespan="off", ws="none", **where)
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # signals belong to service and supervisor
-    await server._serve()  # noqa: SLF001 (serve() would take over the signals)
+async def serve(report: Report, *, bind: str = "", path: Path | None = None) -> None:
+    """Serve until cancelled, on a TCP address or a Unix socket.
+
+    Raises:
+        ConfigurationError: it cannot be listened there; the message says why.
+    """
+    try:
+        listening = _unix(path) if path else _tcp(bind)  # uvicorn itself would end the process without a word
+    except OSError as error:
+        raise ConfigurationError(
+            f"metrics: cannot listen on {path or bind}: {error.strerror or error}; free it, or set `metrics.bind` "
+            "(SOC_METRICS_BIND) to another address"
+        ) from error
+    with listening:
+        config = uvicorn.Config(app(report), log_config=None, access_log=False, lifespan="off", ws="none")
+        await uvicorn.Server(config)._serve([listening])  # noqa: SLF001 (serve() would take over the signals)
 
 
-async def ask(socket: Path, path: str, wait: float = 2.0) -> tuple[int, bytes]:
+def _tcp(bind: str) -> socket.socket:
+    host, port = address(bind)
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+
+def _unix(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listening.bind(str(path))
+    path.chmod(0o600)
+    listening.listen()
+    return listening
+
+
+async def ask(unix: Path, path: str, wait: float = 2.0) -> tuple[int, bytes]:
     """Status and body of one page behind a Unix socket; (0, reason) if nobody answers in time."""
     try:
         async with asyncio.timeout(wait):
-            reader, writer = await asyncio.open_unix_connection(str(socket))
+            reader, writer = await asyncio.open_unix_connection(str(unix))
             writer.write(f"GET {path} HTTP/1.1\r\nHost: local\r\nConnection: close\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             body = _unchunked(await reader.read()) if b"chunked" in head.lower() else await reader.read()
