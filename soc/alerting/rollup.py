@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from soc.alerting.documents import evidence, search_text
+from soc.alerting.documents import alert_of, evidence
+from soc.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,35 +13,40 @@ if TYPE_CHECKING:
 KEPT = 10
 REFS = 1_000
 _MILLISECONDS = len("2026-01-02T03:04:05.678")
-# Stores order times in milliseconds; finer digits must not decide here either.
-_ENTITY_FIELDS = ("host", "source", "destination", "user")
 
 
-def roll_up(findings: Sequence[dict[str, Any]], total: int | None = None) -> dict[str, Any]:
-    """The rolled-up fields of an alert, nested, from documents of its findings.
+def roll_up(alert: dict[str, Any], findings: Sequence[dict[str, Any]], total: int | None = None) -> dict[str, Any]:
+    """An alert as it stands after its findings: what people decided is kept, all the rest follows from the set of them.
 
-    `findings` are all of them; or the first REFS, the last KEPT and those of the greatest severity and risk, with `total` their
-    number: the result is the same. The order of the argument does not matter.
+    `findings` are documents of all of them in any order; or of the first REFS, the last KEPT and those of the greatest
+    severity and risk, with `total` their number: the result is the same. Of those that are neither among the first nor
+    the last KEPT only id, ref, time, severity and risk are read.
     """
+    # Stores order times in milliseconds; finer digits must not decide here either.
     ordered = sorted(findings, key=lambda document: (document["@timestamp"][:_MILLISECONDS], document["soc"]["id"]))
     first, last = ordered[0], ordered[-1]
     shown = ordered if len(ordered) <= 2 * KEPT else ordered[:KEPT] + ordered[-KEPT:]
-    rolled: dict[str, Any] = {
-        "@timestamp": first["@timestamp"],
-        "event": {"severity": max(document["event"]["severity"] for document in ordered)},
-        "rule": last["rule"],
-        "soc": {
-            "risk": max(document["soc"]["risk"] for document in ordered),
-            "count": len(ordered) if total is None else total,
-            "first_seen": first["@timestamp"],
-            "last_seen": last["@timestamp"],
-            "title": last["soc"]["title"],
-            "evidence": [evidence(document) for document in shown],
-            "refs": [document["soc"]["ref"] for document in ordered[:REFS]],
-            "search": search_text(last),
-        },
+    opened = alert_of(Finding(last["soc"]["id"], alert["soc"]["id"], last))
+    assert opened is not None
+    after = opened.document
+    # An exception that hides the alert is no finding's word.
+    fresh = {name: value for name, value in after["soc"].items() if name != "suppressed_by"}
+    after["@timestamp"] = first["@timestamp"]
+    after["event"]["severity"] = max(document["event"]["severity"] for document in ordered)
+    after["soc"] = {
+        **alert["soc"],
+        **fresh,
+        "risk": max(document["soc"]["risk"] for document in ordered),
+        "count": len(ordered) if total is None else total,
+        "first_seen": first["@timestamp"],
+        "last_seen": last["@timestamp"],
+        "evidence": [evidence(document) for document in shown],
+        "refs": [document["soc"]["ref"] for document in ordered[:REFS]],
     }
-    for name in _ENTITY_FIELDS:
-        if name in last:
-            rolled[name] = last[name]
-    return rolled
+    after["triage"] = alert["triage"]
+    return after
+
+
+def slim(id_: str, ref: str, time: str, severity: int, risk: int) -> dict[str, Any]:
+    """What `roll_up` reads of a finding between the first and the last."""
+    return {"@timestamp": time, "event": {"severity": severity}, "soc": {"id": id_, "ref": ref, "risk": risk}}

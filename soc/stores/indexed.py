@@ -1,7 +1,7 @@
 """What every store finds documents by, so that the same question has the same answer in each.
 
-Times compare in whole milliseconds and keywords of more than MAX_KEYWORD characters are not found by their value: both are
-what Elasticsearch keeps.
+Where Elasticsearch cannot be bent its way is the way of all: lists of objects are looked through, times compare in whole
+milliseconds, keywords of more than MAX_KEYWORD characters are not found by their value, and lengths count UTF-16 units.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ MAX_KEYWORD = 1024
 MAX_WORD = 255
 """Lucene's tokenizer cuts longer words."""
 MAX_PAGE = 200
+MAX_FACET = 200
 TIME: dict[Collection, str] = {"alert": "soc.last_seen", "finding": "@timestamp"}
 Value = str | int
+_PATHS = {field: tuple(field.split(".")) for field in FIELDS}
+_SMALLEST, _GREATEST = -(1 << 63), (1 << 63) - 1
 
 
 def check(query: Query) -> None:
@@ -35,12 +38,14 @@ def check(query: Query) -> None:
         raise ConfigurationError(f"limit {query.limit} is not allowed; 1 to {MAX_PAGE}")
 
 
-def check_facets(fields: Sequence[str]) -> None:
+def check_facets(fields: Sequence[str], limit: int) -> None:
     """ConfigurationError if the values of a field cannot be counted."""
     for field in fields:
         _known(field)
         if FIELDS[field] == "date":
             raise ConfigurationError(f"values of {field} cannot be counted: it is a time")
+    if not 1 <= limit <= MAX_FACET:
+        raise ConfigurationError(f"limit {limit} is not allowed; 1 to {MAX_FACET}")
 
 
 def _known(field: str) -> None:
@@ -50,24 +55,46 @@ def _known(field: str) -> None:
 
 def terms(document: Document, field: str) -> list[Value]:
     """The distinct values that a document is found by under a field: text, whole numbers, times in milliseconds."""
-    found = document
-    for part in field.split("."):
-        found = found.get(part) if isinstance(found, dict) else None  # type: ignore[assignment]
-    values: list[Any] = found if isinstance(found, list) else [found]
     kind = FIELDS[field]
-    return list(dict.fromkeys(term for value in values if (term := _term(kind, value)) is not None))
+    found = (_term(kind, value) for value in _leaves(document, _PATHS[field]))
+    return list(dict.fromkeys(term for term in found if term is not None))
+
+
+def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[Any]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _leaves(item, path)
+    elif not path:
+        yield node
+    elif isinstance(node, dict) and path[0] in node:
+        yield from _leaves(node[path[0]], path[1:])
 
 
 def _term(kind: str, value: Any) -> Value | None:
-    if value is None or isinstance(value, dict | list):
+    return None if value is None or isinstance(value, dict) else _TERMS[kind](value)
+
+
+def _date(value: Any) -> Value | None:
+    told = instant.parse_iso(value) if isinstance(value, str) else None
+    return None if told is None else told // 1000
+
+
+def _integer(value: Any) -> Value | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
         return None
-    if kind == "date":
-        told = instant.parse_iso(value) if isinstance(value, str) else None
-        return None if told is None else told // 1000
-    if kind == "integer":
-        return int(value)
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text if text and len(text) <= MAX_KEYWORD else None
+    return int(value) if _SMALLEST <= value <= _GREATEST else None
+
+
+def _keyword(value: Any) -> Value | None:
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if _units(text) <= MAX_KEYWORD else None
+
+
+_TERMS = {"date": _date, "integer": _integer, "keyword": _keyword}
+
+
+def _units(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def asked(field: str, values: Sequence[str | int]) -> list[Value]:
@@ -76,23 +103,44 @@ def asked(field: str, values: Sequence[str | int]) -> list[Value]:
 
 
 def _asked(kind: str, value: str | int) -> Value | None:
-    if kind == "integer":
+    if kind == "integer" and isinstance(value, str):
         try:
-            return int(value)
+            value = int(value)
         except ValueError:
             return None
     return _term(kind, value)
 
 
-def words(text: str) -> Iterator[str]:
-    """The words of folded text, as they are compared."""
-    for word in text.split():
-        for start in range(0, len(word), MAX_WORD):
-            yield word[start : start + MAX_WORD]
+def words(document: Document) -> Iterator[str]:
+    """The words of an alert's search text, as they are compared."""
+    for word in document["soc"].get("search", "").split():
+        yield from _pieces(word)
 
 
 def asked_words(text: str) -> list[str]:
-    return [word[:MAX_WORD] for word in alerting.fold(text).split()]
+    return list(dict.fromkeys(next(_pieces(word)) for word in alerting.fold(text).split()))
+
+
+def _pieces(word: str) -> Iterator[str]:
+    """A word as Lucene's tokenizer cuts it: each piece ends with the character that fills MAX_WORD units."""
+    start = units = 0
+    for position, char in enumerate(word):
+        units += 1 if char <= "\uffff" else 2
+        if units >= MAX_WORD:
+            yield word[start : position + 1]
+            start, units = position + 1, 0
+    if start < len(word):
+        yield word[start:]
+
+
+def stamped(document: Document, ingested: int) -> Document:
+    """A finding's document as it is stored."""
+    return {**document, "event": {**document["event"], "ingested": instant.iso(ingested)}}
+
+
+def encoded(document: Document) -> bytes:
+    """A document as JSON. ValueError if there is none: text that is not Unicode."""
+    return msgspec.json.encode(document)
 
 
 def month_of_finding(document: Document) -> str:
@@ -106,10 +154,13 @@ def month_of_alert(document: Document) -> str:
     return instant.month(instant.parse_iso(document["soc"]["bucket"]) or 0)
 
 
+MONTH_OF = {"alert": month_of_alert, "finding": month_of_finding}
+
+
 def reduced(document: Document) -> Document:
     """What is left of a document whose event's fields the index refuses; the whole of it as text that is not indexed."""
     event = document.get("event")
-    kept = {name: document[name] for name in ("@timestamp", "rule", "soc", "triage") if name in document}
+    kept: Document = {name: document[name] for name in ("@timestamp", "rule", "soc", "triage") if name in document}
     core = (
         {name: event[name] for name in ("kind", "severity", "ingested") if name in event}
         if isinstance(event, dict)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import copy
+from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from soc import alerting, instant
-from soc.errors import ConfigurationError
-from soc.stores import Conflict, NotFound, Page, Verdicts, indexed
+from soc.stores import Conflict, NotFound, Page, Verdicts, indexed, pages
 from soc.stores.triage import apply_change
 
 if TYPE_CHECKING:
@@ -19,6 +16,7 @@ if TYPE_CHECKING:
     from soc.alert import Alert
     from soc.finding import Finding
     from soc.stores import Change, Collection, Document, Query
+    from soc.stores.pages import Place
 
 
 class MemoryStore:
@@ -33,9 +31,7 @@ class MemoryStore:
             fresh = finding.id not in self._documents["finding"]
             created, duplicates = created + fresh, duplicates + (not fresh)
             if fresh:
-                document = copy.deepcopy(finding.document)
-                document["event"]["ingested"] = instant.iso(ingested)
-                self._documents["finding"][finding.id] = document
+                self._documents["finding"][finding.id] = copy.deepcopy(indexed.stamped(finding.document, ingested))
         for alert in alerts:
             if alert.id not in self._documents["alert"]:
                 self._documents["alert"][alert.id] = copy.deepcopy(alert.document)
@@ -52,15 +48,21 @@ class MemoryStore:
             raise NotFound(f"there is no {collection} {id_}") from None
 
     async def search(self, query: Query) -> Page:
-        ordered = sorted(self._matching(query), key=lambda document: _place(query, document))
-        after = _decoded(query.after)
-        rest = [document for document in ordered if after is None or _place(query, document) > after]
+        indexed.check(query)
+        after = pages.decode(query)
+        ordered = sorted(self._matching(query), key=lambda document: _key(query, pages.place_of(query, document)))
+        rest = [
+            document
+            for document in ordered
+            if after is None or _key(query, pages.place_of(query, document)) > _key(query, after)
+        ]
         shown = rest[: query.limit]
-        following = _encoded(_place(query, shown[-1])) if len(rest) > len(shown) else ""
+        following = pages.encode(query, pages.place_of(query, shown[-1])) if len(rest) > len(shown) else ""
         return Page(copy.deepcopy(shown), following, len(ordered))
 
     async def facets(self, query: Query, fields: Sequence[str], limit: int = 20) -> Mapping[str, Mapping[str, int]]:
-        indexed.check_facets(fields)
+        indexed.check(query)
+        indexed.check_facets(fields, limit)
         matching = self._matching(query)
         return {field: _counted(matching, field, limit) for field in fields}
 
@@ -86,19 +88,22 @@ class MemoryStore:
         alert = self._documents["alert"].get(id_)
         if alert is None:
             return False
-        after = merged(alert, alerting.roll_up(findings))
+        after = alerting.roll_up(alert, findings)
         changed = after != alert
         self._documents["alert"][id_] = copy.deepcopy(after)
         return changed
 
     async def expire(self, before: int, *, samples: bool = False) -> int:
         deleted = 0
-        months = {"alert": indexed.month_of_alert, "finding": indexed.month_of_finding}
         for collection, documents in self._documents.items():
             old = [
                 id_
                 for id_, document in documents.items()
-                if (document["soc"]["sample"] if samples else months[collection](document) < instant.month(before))
+                if (
+                    document["soc"]["sample"]
+                    if samples
+                    else indexed.MONTH_OF[collection](document) < instant.month(before)
+                )
             ]
             for id_ in old:
                 del documents[id_]
@@ -109,23 +114,13 @@ class MemoryStore:
         """Nothing to let go of."""
 
     def _matching(self, query: Query) -> list[Document]:
-        indexed.check(query)
         return [document for document in self._documents[query.collection].values() if _matches(query, document)]
-
-
-def merged(document: Document, change: Mapping[str, Any]) -> Document:
-    """A document with another merged into its objects; lists and values are replaced."""
-    result = dict(document)
-    for name, value in change.items():
-        old = result.get(name)
-        result[name] = merged(old, value) if isinstance(value, dict) and isinstance(old, dict) else value
-    return result
 
 
 def _matches(query: Query, document: Document) -> bool:
     time = indexed.terms(document, indexed.TIME[query.collection])
     ingested = indexed.terms(document, "event.ingested")
-    found = list(indexed.words(document["soc"].get("search", "")))
+    found = list(indexed.words(document)) if query.text and query.collection == "alert" else []
     return (
         all(_has(document, field, values) for field, values in query.filters.items())
         and not any(_has(document, field, values) for field, values in query.excluded.items())
@@ -139,18 +134,23 @@ def _matches(query: Query, document: Document) -> bool:
 
 def _has(document: Document, field: str, values: Sequence[str | int]) -> bool:
     held = indexed.terms(document, field)
-    return any(value in held for value in indexed.asked(field, values)) or ("" in values and not held)
+    return any(value in held for value in indexed.asked(field, values)) or ("" in values and not any(map(_told, held)))
+
+
+def _told(value: str | int) -> bool:
+    return value != ""
 
 
 def _counted(documents: Sequence[Document], field: str, limit: int) -> dict[str, int]:
     counts: dict[str | int, int] = {}
     for document in documents:
-        for value in indexed.terms(document, field):
+        for value in filter(_told, indexed.terms(document, field)):
             counts[value] = counts.get(value, 0) + 1
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return {str(value): count for value, count in ordered[:limit]}
 
 
+@total_ordering
 class _Falling:
     """A value that sorts the other way round."""
 
@@ -169,31 +169,7 @@ class _Falling:
         raise TypeError("a place in an order, not a key")
 
 
-Place = tuple[bool, Any, Any, str]
-
-
-def _place(query: Query, document: Document) -> Place:
-    """Where a document stands in the order; what has no value comes last either way."""
-    field, falling = query.sort.removeprefix("-"), query.sort.startswith("-")
-    held = indexed.terms(document, field)
-    first: Any = (_Falling(max(held)) if falling else min(held)) if held else 0
-    time = indexed.terms(document, indexed.TIME[query.collection])
-    return (not held, first, _Falling(time[0] if time else 0), document["soc"]["id"])
-
-
-def _encoded(place: Place) -> str:
-    none, first, time, id_ = place
-    falling = isinstance(first, _Falling)
-    return base64.urlsafe_b64encode(
-        msgspec.json.encode([none, falling, first.value if falling else first, time.value, id_])
-    ).decode()
-
-
-def _decoded(after: str) -> Place | None:
-    if not after:
-        return None
-    try:
-        none, falling, first, time, id_ = msgspec.json.decode(base64.urlsafe_b64decode(after))
-    except (ValueError, msgspec.DecodeError):
-        raise ConfigurationError("`after` is not the `next` of a page; start at the first page") from None
-    return (none, _Falling(first) if falling else first, _Falling(time), id_)
+def _key(query: Query, place: Place) -> tuple[bool, Any, _Falling, str]:
+    none = place.first is None
+    first = 0 if none else _Falling(place.first) if pages.falling(query) else place.first
+    return (none, first, _Falling(place.time), place.id)
