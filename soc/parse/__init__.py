@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from soc.errors import ConfigurationError
 from soc.event import Event
-from soc.parse import iptables, plain
+from soc.parse import any_json, auditd, ecs_json, iptables, plain, windows
 from soc.parse.ecs import ecs, flat, nested
 from soc.parse.format import ABSENT, Accessor, Document, Format
 from soc.parse.frame import REASONS, Frame, Unparsable, original, unwrap
@@ -21,6 +21,9 @@ __all__ = [
 
 # In the order in which they are tried: the more telling before the more general. Adding a format is one line.
 _ALL: tuple[Format, ...] = (
+    windows.FLAT, windows.NXLOG_JSON, windows.EVTX_DUMP, windows.WINLOGBEAT,
+    ecs_json.FORMAT, any_json.FORMAT,
+    auditd.FORMAT,
     iptables.FORMAT,
     plain.FORMAT,
 )  # fmt: skip

@@ -90,7 +90,7 @@ def follow(document: Document) -> None:
         if code is not None:
             document.setdefault("network.iana_number", str(code))
     source, destination = document.get("source.ip"), document.get("destination.ip")
-    if is_ip(source) and is_ip(destination):
+    if is_ip(source) and is_ip(destination) and (":" in str(source)) is (":" in str(destination)):
         document.setdefault("network.type", "ipv6" if ":" in str(source) else "ipv4")
         found = community_id(document)
         if found:
