@@ -1,0 +1,175 @@
+"""Windows events in the JSON of four collectors: flat, evtx_dump, Winlogbeat, NXLog. Rules see the same names in each."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from soc import instant
+from soc.event import WindowsKind
+from soc.parse import windows_fields as shape
+from soc.parse.format import ABSENT, Format, flat_field, leaves
+from soc.parse.windows_convention import ELASTIC, NXLOG, Convention
+from soc.parse.windows_ecs import describe
+from soc.parse.windows_given import given
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from soc.event import Event
+    from soc.parse.format import Accessor, Document, Native
+    from soc.parse.frame import Frame
+
+_LONGEST_CHANNEL = 256  # longer ones exist in attacks only and are not remembered
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _remembered(channel: str, event_id: int) -> WindowsKind:
+    return WindowsKind(channel.lower(), event_id)
+
+
+def kind_of(channel: Any, event_id: Any) -> WindowsKind:
+    """Channel and event id as they come: ids may be text or objects, either may be missing."""
+    if type(event_id) is not int:
+        event_id = _number(event_id)
+    if type(channel) is not str:
+        channel = "" if channel is None or channel is ABSENT else str(channel)
+    if len(channel) > _LONGEST_CHANNEL:
+        return WindowsKind(channel.lower(), event_id)
+    return _remembered(channel, event_id)
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, dict):
+        value = value.get("#text", value.get("Value"))
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    value = shape.number_of(value)
+    return value if type(value) is int else -1
+
+
+def _flat(frame: Frame) -> Native | None:
+    native = frame.json
+    if native is None or "EventID" not in native:
+        return None
+    return native if "Provider_Name" in native or ("Channel" in native and "SourceName" not in native) else None
+
+
+def _nxlog(frame: Frame) -> Native | None:
+    native = frame.json
+    if native is None or "SourceName" not in native or "Provider_Name" in native:
+        return None
+    return native if "EventID" in native or "SourceModuleType" in native else None
+
+
+def _evtx_dump(frame: Frame) -> Native | None:
+    native = frame.json
+    return native if native is not None and shape.section(native, "Event", "System") else None
+
+
+def _winlogbeat(frame: Frame) -> Native | None:
+    native = frame.json
+    if native is None:
+        return None
+    if isinstance(native.get("winlog"), dict):
+        return native
+    return native if "event_id" in native and "log_name" in native else None
+
+
+# Sysmon tells the time of the event itself; System tells when it was logged, and forwarders when they read it.
+_TIMES = ("UtcTime", "SystemTime", "TimeCreated", "EventTime", "@timestamp")
+_WINLOG_TIMES = (("winlog", "event_data", "UtcTime"), ("winlog", "time_created"), ("@timestamp",))
+
+
+def _flat_time(event: Event) -> int | None:
+    native, zone = event.native, event.frame.zone
+    for name in _TIMES:
+        value = native.get(name)
+        if isinstance(value, str):
+            told = instant.parse_iso(value, UTC if name == "UtcTime" else zone)
+            if told is not None:
+                return told
+    return None
+
+
+def _evtx_dump_time(event: Event) -> int | None:
+    native = event.native
+    system = shape.attributes(shape.section(native, "Event", "System"), "TimeCreated").get("SystemTime")
+    return _first_time((shape.nested_leaves(native).get("UtcTime"), system))
+
+
+def _winlogbeat_time(event: Event) -> int | None:
+    return _first_time(shape.at(event.native, path) for path in _WINLOG_TIMES)
+
+
+def _first_time(values: Any) -> int | None:
+    for value in values:
+        told = instant.parse_iso(value) if isinstance(value, str) else None
+        if told is not None:
+            return told
+    return None
+
+
+def _kind(field: Callable[[str], Accessor]) -> Callable[[Native], WindowsKind]:
+    channel, event_id = field("Channel"), field("EventID")
+    return lambda native: kind_of(channel(native), event_id(native))
+
+
+def _values(fields: Callable[[Native], Mapping[str, Any]]) -> Callable[[Native], Iterator[Any]]:
+    return lambda native: leaves(fields(native))
+
+
+def _ecs(
+    fields: Callable[[Native], Mapping[str, Any]], convention: Convention = ELASTIC
+) -> Callable[[Event, Document], None]:
+    return lambda event, document: describe(fields(event.native), document, convention)
+
+
+def _winlogbeat_ecs(event: Event, document: Document) -> None:
+    fields = shape.winlog_fields(event.native)
+    describe(fields, document, ELASTIC)
+    given(event.native, fields, document)
+
+
+FLAT = Format(
+    name="windows_flat",
+    title="Windows events, flat JSON",
+    decode=_flat,
+    time=_flat_time,
+    ecs=_ecs(lambda native: native),
+    kind=_kind(flat_field),
+    json=True,
+)
+NXLOG_JSON = Format(
+    name="windows_nxlog",
+    title="Windows events from NXLog (im_msvistalog, JSON)",
+    decode=_nxlog,
+    time=_flat_time,
+    ecs=_ecs(shape.nxlog_fields, NXLOG),
+    kind=_kind(shape.nxlog_field),
+    field=shape.nxlog_field,
+    json=True,
+)
+EVTX_DUMP = Format(
+    name="windows_evtx_dump",
+    title="Windows events from evtx_dump (JSON of the XML)",
+    decode=_evtx_dump,
+    time=_evtx_dump_time,
+    ecs=_ecs(shape.nested_fields),
+    kind=_kind(shape.nested_field),
+    field=shape.nested_field,
+    values=_values(shape.nested_fields),
+    json=True,
+)
+WINLOGBEAT = Format(
+    name="windows_winlogbeat",
+    title="Windows events from Winlogbeat and Elastic Agent",
+    decode=_winlogbeat,
+    time=_winlogbeat_time,
+    ecs=_winlogbeat_ecs,
+    kind=_kind(shape.winlog_field),
+    field=shape.winlog_field,
+    values=_values(shape.winlog_fields),
+    json=True,
+)
