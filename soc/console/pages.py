@@ -1,20 +1,20 @@
-"""The pages' side: login, logout, the queue. Templates show; what is allowed is decided where the API decides it."""
+"""The pages' side: login, logout, language. Templates show; what is allowed is decided where the API decides it."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse, Response
 
-from soc.console import alerts, searches, session
+from soc.console import session
 from soc.console.language import LANGUAGES
 from soc.console.problems import Problem
 
 if TYPE_CHECKING:
     from soc.console.call import Call
 
-_FACETS = ("triage.status", "event.severity", "soc.layer", "rule.id", "triage.assignee")
 # A path on this host: one slash, then nothing that browsers read as another one.
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
 
@@ -52,24 +52,14 @@ async def logout(call: Call) -> Response:
     return response
 
 
-async def queue(call: Call) -> Response:
-    """The alerts that the address asks for, what they can be narrowed by, and how many there are of each."""
-    query = searches.query_of(call)
-    await call.desk.searches.note(call)
-    store = call.desk.store
-    found = await store.search(query)
-    counted = await store.facets(query, _FACETS)
-    return call.desk.templates.page(
-        call,
-        "queue.html",
-        alerts=[searches.brief(alert) for alert in found.documents],
-        total=found.total,
-        next=found.next,
-        facets=counted,
-        query=query,
-        parameters=call.request.query_params.multi_items(),
-        overview=await alerts.counts(call),
-    )
+async def language(call: Call) -> Response:
+    """Choose a language and come back to the page."""
+    chosen = call.form.get("language", "")
+    response = _see_other(_local(call.form.get("next", "/")))
+    if chosen in LANGUAGES:
+        await asyncio.to_thread(call.desk.workspace.users.set_language, call.user.user, chosen)
+        call.desk.cookies.keep_language(response, chosen)
+    return response
 
 
 def refused(call: Call, problem: Problem) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from soc.console import alerts, health, openapi, pages, schemas, session, static, stream, trail
+from soc.console import alerts, health, openapi, pages, queue, schemas, session, static, stream, trail
 from soc.console.roles import ACTS
 
 if TYPE_CHECKING:
@@ -104,6 +104,11 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/login", pages.login_form, "The login page.", None, media_type="text/html", refused=pages.refused),
     Route("POST", "/login", pages.login, "Log in from the page.", None, media_type="text/html", refused=pages.refused),
     Route("POST", "/logout", pages.logout, "Log out from a page.", _READ, media_type="text/html", refused=pages.refused),
-    Route("GET", "/", pages.queue, "The queue of alerts.", _READ, _WHICH + _PAGE, media_type="text/html",
+    Route("POST", "/language", pages.language, "Choose a language from a page.", _READ, media_type="text/html",
           refused=pages.refused),
+    Route("GET", "/", queue.page, "The queue of alerts.", _READ, _WHICH + _PAGE, media_type="text/html",
+          refused=pages.refused),
+    Route("GET", "/alerts/{id}", queue.alert, "One alert.", _READ, (_ID,), media_type="text/html", refused=pages.refused),
+    Route("GET", "/alerts/{id}/findings", queue.findings, "More findings of an alert.", _READ, (_ID, _PAGE[2]),
+          media_type="text/html", refused=pages.refused),
 )  # fmt: skip

@@ -14,6 +14,8 @@ from soc.stores import FIELDS, Query
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from starlette.datastructures import QueryParams
+
     from soc.clock import Clock
     from soc.console.call import Call
     from soc.workspace.audit import Audit
@@ -49,14 +51,14 @@ class Searches:
             self._seen.popitem(last=False)
 
 
-def query_of(call: Call) -> Query:
-    """Which alerts a request asks for. Raises Problem 400."""
-    given = call.request.query_params
+def query_of(call: Call, standing: QueryParams | None = None) -> Query:
+    """Which alerts a request asks for; `standing` are parameters in place of its own. Raises Problem 400."""
+    given = call.request.query_params if standing is None else standing
     if len(given.get("text", "")) > _MOST_TEXT:
         raise Problem(400, "The search text is too long", f"at most {_MOST_TEXT} characters")
     return Query(
-        filters=_conditions(call, "filter"),
-        excluded=_conditions(call, "exclude"),
+        filters=_conditions(call, given, "filter"),
+        excluded=_conditions(call, given, "exclude"),
         text=given.get("text", ""),
         since=_time(call, "since"),
         until=_time(call, "until"),
@@ -67,8 +69,8 @@ def query_of(call: Call) -> Query:
     )
 
 
-def _conditions(call: Call, name: str) -> dict[str, Sequence[str | int]]:
-    told = call.request.query_params.getlist(name)
+def _conditions(call: Call, given: QueryParams, name: str) -> dict[str, Sequence[str | int]]:
+    told = given.getlist(name)
     if len(told) > _MOST_CONDITIONS:
         raise Problem(400, "Too many conditions", f"at most {_MOST_CONDITIONS} of {name}")
     found: dict[str, list[str | int]] = {}

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from soc import __version__, logs
+from soc import __version__
 from soc.alert import DISPOSITIONS, SEVERITIES, STATUSES
+from soc.console import words
 from soc.console.language import NAMES
+from soc.console.roles import allowed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 
 
 class Templates:
-    """In every template: `_`, `ngettext`; `language`, `languages`, `csrf`, `visitor`, `static(path)`, `version`; `STATUSES`,
-    `DISPOSITIONS`, `SEVERITIES`; filters `date_time`, `ago`, `number` and `visible` (control characters shown escaped).
+    """In every template: `_`; `language`, `languages`, `csrf`, `visitor`, `may`, `here` (path and query), `static(path)`,
+    `version`; `STATUSES`, `DISPOSITIONS`, `SEVERITIES`; `field_name(field)`, `value_name(field, value)`; filters `date_time`,
+    `ago`, `number`, `clause`, and `visible` and `lines` (characters that hide shown escaped).
     """
 
     def __init__(self, folder: Path, languages: Languages, static: Static, clock: Clock) -> None:
@@ -33,8 +36,13 @@ class Templates:
 
     def page(self, call: Call, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page of the call's visitor, in the call's language."""
-        visitor = call.visitor
-        given = {"visitor": visitor, "csrf": visitor.csrf if visitor else "", "path": call.request.url.path}
+        visitor, url = call.visitor, call.request.url
+        given = {
+            "visitor": visitor,
+            "csrf": visitor.csrf if visitor else "",
+            "may": allowed(visitor.role) if visitor else [],
+            "here": f"{url.path}?{url.query}" if url.query else url.path,
+        }
         return HTMLResponse(self._environments[call.language].get_template(name).render(**given, **values), status)
 
 
@@ -50,7 +58,15 @@ def _environment(
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(languages.catalogs[language], newstyle=True)  # type: ignore[attr-defined] # by the extension
+    said = languages.catalogs[language].gettext
+
+    def value_name(field: str, value: object) -> str:
+        message = words.of_value(field, value)
+        return words.visible(value) if message is None else said(message)
+
     environment.globals |= {
+        "field_name": lambda field: said(words.of_field(field)),
+        "value_name": value_name,
         "language": language,
         "languages": NAMES,
         "static": static.url,
@@ -63,6 +79,8 @@ def _environment(
         "date_time": lambda told: languages.date_time(told, language),
         "ago": lambda told: languages.ago(told, clock.now(), language),
         "number": lambda value: languages.number(value, language),
-        "visible": lambda text: logs.escape(str(text)),
+        "clause": words.clause,
+        "visible": words.visible,
+        "lines": words.lines,
     }
     return environment
