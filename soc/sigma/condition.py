@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"\s*([()]|[^\s()]+)")
 _MAX_DEPTH = 40
 _WORDS = frozenset({"and", "or", "not", "of", "them", "(", ")"})
-_QUANTIFIERS = {"1": AnyOf, "any": AnyOf, "all": All}
+_QUANTIFIERS: dict[str, type[AnyOf | All]] = {"1": AnyOf, "any": AnyOf, "all": All}
 
 
 class WrongCondition(Exception):  # noqa: N818 (a verdict on a text)

@@ -28,7 +28,11 @@ def compiled(detection: Any, site: Site, report: Report, path: Path = ("detectio
         return None
     conditions = _conditions(detection.get("condition"), report, (*path, "condition"))
     if "timeframe" in detection:
-        report((*path, "timeframe"), "`timeframe` belongs to aggregations, which Sigma no longer has", "write a correlation")
+        report(
+            (*path, "timeframe"),
+            "`timeframe` belongs to aggregations, which Sigma no longer has",
+            "write a correlation",
+        )
         return None
     selections: dict[str, Node] = {}
     faulty = not conditions
@@ -81,7 +85,8 @@ def _map(value: dict[str, Any], site: Site, report: Report, path: Path) -> Node 
         report(path, "an empty selection matches nothing", "write a field with its values, or remove it")
         return None
     items = [
-        _item(key, each if isinstance(each, list) else [each], site, report, (*path, key)) for key, each in value.items()
+        _item(key, each if isinstance(each, list) else [each], site, report, (*path, key))
+        for key, each in value.items()
     ]
     whole = [item for item in items if item is not None]
     if len(whole) < len(items):

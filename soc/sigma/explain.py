@@ -33,7 +33,9 @@ def _collect(node: Node, reader: Reader, selection: str, found: list[dict[str, A
                 if isinstance(node, AnyOf) and len(found) >= _MOST:
                     return
     elif isinstance(node, Not):
-        found.append({"selection": selection or names_of(node.node), "not": True, "field": "", "asked": text_of(node.node)})
+        found.append(
+            {"selection": selection or names_of(node.node), "not": True, "field": "", "asked": text_of(node.node)}
+        )
     elif node.holds(reader):
         found.append(_clause(node, reader, selection))
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from soc.event import Logsource, WindowsKind
 from soc.sigma.metadata import logsource_of
 from soc.sigma.modifiers import Site
-from soc.sigma.predicates import Number, Text
 from soc.sigma.nodes import All, Item
+from soc.sigma.predicates import Number, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -60,7 +60,9 @@ class Logsources:
         if not asked.category and not asked.service:
             return [("", frozenset(), Instance(rule, rule.node))]
         if not asked.category:
-            return [(channel, frozenset(), Instance(rule, rule.node)) for channel in self.channels.get(asked.service, ())]
+            return [
+                (channel, frozenset(), Instance(rule, rule.node)) for channel in self.channels.get(asked.service, ())
+            ]
         found = []
         for entry in self.mapped:
             if entry.inside and entry.logsource.category == asked.category and asked.service in {"", entry.inside}:

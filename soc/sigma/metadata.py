@@ -173,7 +173,11 @@ def _group(told: Any, report: Report) -> tuple[tuple[str, ...], int, bool]:
     if isinstance(by, str):
         by = [by]
     if not isinstance(by, list) or not all(isinstance(name, str) for name in by):
-        report(("soc", "group"), "a group is `none`, or has `by` (fields) and `bucket`", "write {by: [source.ip], bucket: 1h}")
+        report(
+            ("soc", "group"),
+            "a group is `none`, or has `by` (fields) and `bucket`",
+            "write {by: [source.ip], bucket: 1h}",
+        )
         return (), instant.HOUR, False
     found = _BUCKET.fullmatch(str(told.get("bucket", "1h")))
     if not found:

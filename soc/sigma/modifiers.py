@@ -10,7 +10,7 @@ from ipaddress import ip_network
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from soc.sigma.predicates import TIME_PARTS, Cidr, Compare, Exists, FieldRef, Null, Number, Regex, Text, TimePart
+from soc.sigma.predicates import TIME_PARTS, Cidr, Compare, Exists, FieldRef, Null, Number, OneOf, Regex, Text, TimePart
 from soc.sigma.strings import MANY, joined, literal, parse
 
 if TYPE_CHECKING:
@@ -67,12 +67,14 @@ def asked(modifiers: Sequence[str], values: Sequence[Any], site: Site, *, keywor
     _check(modifiers, keyword=keyword)
     kind = next((name for name in modifiers if name in _TYPES), "")
     make = _MAKERS.get(kind, _text)
+    every = "all" in modifiers
     found: list[Predicate] = []
     for value in values:
-        found += make(modifiers, value, site, keyword)
+        forms = tuple(make(modifiers, value, site, keyword))
+        found += [OneOf(forms)] if every and len(forms) > 1 else forms
         if len(found) > _MAX_VARIANTS:
             raise WrongValue(f"more than {_MAX_VARIANTS} variants", "split the list, or use fewer dashes with windash")
-    return Asked(tuple(dict.fromkeys(found)), "all" in modifiers, "neq" in modifiers)
+    return Asked(tuple(dict.fromkeys(found)), every, "neq" in modifiers)
 
 
 def _check(modifiers: Sequence[str], *, keyword: bool) -> None:
@@ -85,9 +87,8 @@ def _check(modifiers: Sequence[str], *, keyword: bool) -> None:
     kinds = [name for name in modifiers if name in _TYPES]
     if len(kinds) > 1:
         raise WrongValue(f"{kinds[0]!r} and {kinds[1]!r} exclude each other", "write two fields with `and`")
-    if flags := [name for name in modifiers if name in _FLAGS]:
-        if "re" not in modifiers:
-            raise WrongValue(f"{flags[0]!r} is a flag of a regular expression", "write it after `re`")
+    if _FLAGS & set(modifiers) and "re" not in modifiers:
+        raise WrongValue("`i`, `m` and `s` are flags of a regular expression", "write them after `re`")
     if keyword and kinds and kinds != ["re"]:
         raise WrongValue(f"{kinds[0]!r} needs a field", "name the field before it")
 
@@ -205,7 +206,8 @@ def _regex(modifiers: Sequence[str], value: Any, _site: Site, _keyword: bool) ->
         return [Regex.of(value, "".join(name for name in modifiers if name in _FLAGS))]
     except ValueError as error:
         raise WrongValue(
-            f"regular expression refused: {error}", "RE2 has no look-around and no back-references; write two selections"
+            f"regular expression refused: {error}",
+            "RE2 has no look-around and no back-references; write two selections",
         ) from None
 
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from soc.sigma.values import Member, Reader
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Item:
     """One line of a selection: a field and what its value must satisfy; without a field a keyword in any value."""

@@ -58,6 +58,19 @@ class Text:
         return _glob(parts)
 
 
+@dataclass(frozen=True)
+class OneOf:
+    """The forms that one value can take (dashes, offsets of encoded text, a list's entries), where all values must hold."""
+
+    forms: tuple[Predicate, ...]
+
+    def __str__(self) -> str:
+        return str(self.forms[0])
+
+    def holds(self, member: Member, reader: Reader) -> bool:
+        return any(form.holds(member, reader) for form in self.forms)
+
+
 def _glob(parts: Parts) -> Callable[[str], bool]:
     """Linear in the text, whatever it holds."""
     pattern = "".join(re2.escape(part) if isinstance(part, str) else ".*" if part is MANY else "." for part in parts)

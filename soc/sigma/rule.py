@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from soc.event import Logsource
-
 if TYPE_CHECKING:
+    from soc.event import Logsource
     from soc.finding import RuleInfo
     from soc.sigma.condition import Node
 

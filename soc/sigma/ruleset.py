@@ -70,7 +70,9 @@ class RuleSet:
 
     def _instance(self, rule: Rule, event: Event) -> Instance | None:
         """Where a rule meets such an event; where it matches, if there are several."""
-        places = [each for each in self._routes.of(event.format.kind(event.native)) if each.rule.info.id == rule.info.id]
+        places = [
+            each for each in self._routes.of(event.format.kind(event.native)) if each.rule.info.id == rule.info.id
+        ]
         matching = (each for each in places if each.node.holds(EventReader(event, each.names)))
         return next(matching, places[0] if places else None)
 
