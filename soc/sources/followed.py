@@ -16,14 +16,14 @@ from soc.sources.recognised import dated, format_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from re import Pattern
 
     from soc.record import LogSource
     from soc.sources.framing import Framed
 
 CHUNK = 256 << 10
-HEAD, TAIL, COMPARED = 1024, 256, 64 << 10
+BEGINNING, HEAD, TAIL, COMPARED = 64, 1024, 256, 64 << 10
 IDLE = 2 * instant.SECOND
 """A record of several lines ends when nothing follows for so long; so does a whole file."""
 IDLE_IN_LINE = instant.MINUTE
@@ -42,16 +42,20 @@ class Staged(NamedTuple):
 class Followed:
     """`ready` records may go on: their arrival is written down."""
 
-    def __init__(self, known: Known, source: LogSource, undone: list[Slice], now: int) -> None:
+    def __init__(self, known: Known, undone: Iterable[Slice], now: int) -> None:
+        """`undone` are the slices that were written down and must be handed out again."""
         self.known = known
-        self.source = source
         self.partition = f"file:{known.incarnation}"
         self.path = known.path
+        self._beginning = known.head[:BEGINNING]
         self.ready: deque[tuple[Record, int]] = deque()
         self.undone = deque(undone)
         self.lost_sight: int | None = None
         """Since when no configured path shows it."""
         self.trouble = ""
+        """Why it cannot be read now; it is tried again whenever it is looked at."""
+        self.is_refused = False
+        """Whether its rest cannot be read at all, as long as it does not change."""
         self.at_end = False
         """Whether there was nothing more to read when it was looked at last."""
         self._file: Plain | None = None
@@ -60,9 +64,26 @@ class Followed:
         self._framer: Framer | None = None
 
     @property
+    def source(self) -> LogSource:
+        return self.known.source
+
+    @property
     def is_idle(self) -> bool:
         """Whether it is read to its end and everything has been handed out."""
-        return self.at_end and not self.ready and not self.undone and not self.trouble
+        return self.at_end and not self.ready and not self.undone
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the clock of windows must hear from it."""
+        if self.source.whole or self.is_refused or self.trouble:
+            return bool(self.ready) and not self.source.whole
+        return self.lost_sight is None or not self.is_idle
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether all of a whole file has been handed out."""
+        is_over = self.at_end or self.is_refused or self.lost_sight is not None
+        return self.known.finished is not None and is_over and not self.ready and not self.undone
 
     @property
     def has_file(self) -> bool:
@@ -87,9 +108,23 @@ class Followed:
             self._file = open_file(path)
         if not matches(self._file, self.known):
             return False
-        self._looked, self.at_end = looked, False
-        self._grown = min(now, status.st_mtime_ns // 1000)
+        # What grows before our eyes grows now, whatever a file server's clock says.
+        self._grown = now if self._looked else min(now, status.st_mtime_ns // 1000)
+        self._looked, self.at_end, self.is_refused = looked, False, False
         return True
+
+    def reads_as(self, source: LogSource) -> None:
+        """The configuration may have changed."""
+        self.known = self.known._replace(source=source)
+
+    def finish(self, now: int) -> bool:
+        """Whether a whole file has just come to its end."""
+        if not self.source.whole or self.known.finished is not None or self.undone:
+            return False
+        is_read = self.at_end and self.is_whole_lines and self.quiet(now) >= IDLE
+        if is_read or self.is_refused:
+            self.known = self.known._replace(finished=now)
+        return self.known.finished is not None
 
     def look_again(self) -> None:
         """It has no path that would tell whether it grew."""
@@ -100,6 +135,7 @@ class Followed:
         self.orphan()
         status = file.path.stat()
         self._file, self.path = file, str(file.path)
+        self._beginning = file.read(0, BEGINNING)
         self._grown = min(now, status.st_mtime_ns // 1000)
         self.known = self.known._replace(device=status.st_dev, inode=status.st_ino)
 
@@ -142,6 +178,11 @@ class Followed:
         self.known = known
         self._framer, self.at_end = None, False
 
+    def begins_as(self, beginning: bytes) -> bool:
+        """Whether it is worth comparing it with a file that begins so."""
+        mine = self._beginning
+        return bool(mine) and (mine.startswith(beginning) or beginning.startswith(mine))
+
     def shares_content(self, file: Plain) -> bool:
         """Whether another file holds what this one holds, as far as it goes."""
         mine = self._file or open_file(Path(self.path))
@@ -150,7 +191,8 @@ class Followed:
             if not beginning or mine.read(0, len(beginning)) != beginning:
                 return False
             last = 0 if file.is_packed else max(0, file.length() - HEAD)
-            return mine.read(last, HEAD)[: len(rest := file.read(last, HEAD))] == rest
+            rest = file.read(last, HEAD)
+            return mine.read(last, len(rest)) == rest
         finally:
             if mine is not self._file:
                 mine.close()

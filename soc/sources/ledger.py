@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from soc.log.database import Database, statements
+from soc.record import LogSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 _SQL = statements(__package__ or "", "ledger")
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(LogSource)
 
 
 class Known(NamedTuple):
@@ -18,6 +23,7 @@ class Known(NamedTuple):
 
     incarnation: str
     path: str
+    source: LogSource
     device: int
     inode: int
     head: bytes = b""
@@ -45,16 +51,18 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Raises errors.Unavailable where the file cannot be written."""
+        self.path = path
         self._database = Database(path, _SQL["schema"])
 
     def files(self) -> list[Known]:
         with self._database.reading() as connection:
-            return [Known(*row) for row in connection.execute(_SQL["files"])]
+            rows = connection.execute(_SQL["files"]).fetchall()
+        return [Known(name, path, _DECODER.decode(source), *rest) for name, path, source, *rest in rows]
 
     def put(self, files: Iterable[Known], slices: Iterable[Slice] = (), written: int = 0) -> None:
         """Files as they stand now (what is done stays) and their new slices, durable on return."""
         with self._database.writing() as connection:
-            connection.executemany(_SQL["put_file"], list(files))
+            connection.executemany(_SQL["put_file"], [_row(each) for each in files])
             connection.executemany(_SQL["put_slice"], [(*each, written) for each in slices])
 
     def slices(self, incarnation: str, beyond: int) -> list[Slice]:
@@ -75,3 +83,7 @@ class Ledger:
 
     def close(self) -> None:
         self._database.close()
+
+
+def _row(known: Known) -> tuple[object, ...]:
+    return (*known[:2], _ENCODER.encode(known.source), *known[3:])

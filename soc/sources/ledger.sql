@@ -2,6 +2,7 @@
 CREATE TABLE IF NOT EXISTS file (
     incarnation TEXT PRIMARY KEY, -- random, given when the file is first seen or found to be another one
     path TEXT NOT NULL, -- where it was first seen
+    source BLOB NOT NULL, -- the log source that its records had last, in JSON
     device INTEGER NOT NULL,
     inode INTEGER NOT NULL,
     head BLOB NOT NULL, -- its first bytes
@@ -24,18 +25,21 @@ CREATE TABLE IF NOT EXISTS slice (
 ) WITHOUT ROWID
 
 -- name: files
-SELECT incarnation, path, device, inode, head, tail, read_to, header, format, done_to, finished, seen FROM file
+SELECT incarnation, path, source, device, inode, head, tail, read_to, header, format, done_to, finished, seen FROM file
 ORDER BY seen, incarnation
 
 -- name: put_file
-INSERT INTO file (incarnation, path, device, inode, head, tail, read_to, header, format, done_to, finished, seen)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (incarnation) DO UPDATE SET device = excluded.device, inode = excluded.inode, head = excluded.head,
-    tail = excluded.tail, read_to = excluded.read_to, header = excluded.header, format = excluded.format,
-    finished = excluded.finished
+INSERT INTO file (incarnation, path, source, device, inode, head, tail, read_to, header, format, done_to, finished, seen)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (incarnation) DO UPDATE SET source = excluded.source, device = excluded.device, inode = excluded.inode,
+    head = excluded.head, tail = excluded.tail, read_to = excluded.read_to, header = excluded.header,
+    format = excluded.format, finished = excluded.finished
 
 -- name: put_slice
+-- One that is there already was never handed out: writing it down seemed to have failed.
 INSERT INTO slice (incarnation, start, end, arrived, header, written) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (incarnation, start) DO UPDATE SET end = excluded.end, arrived = excluded.arrived,
+    header = excluded.header, written = excluded.written
 
 -- name: slices
 SELECT incarnation, start, end, arrived, header FROM slice WHERE incarnation = ? AND end > ? ORDER BY start

@@ -72,7 +72,7 @@ class Packed(Plain):
         Raises:
             Refused: it is damaged or unpacks to too much.
         """
-        if offset + size <= len(self._head):
+        if offset + size <= len(self._head) or not size:  # zlib takes a size of 0 for no limit
             return self._head[offset : offset + size]
         if offset < self._at:
             self._rewind()
@@ -99,8 +99,8 @@ class Packed(Plain):
                 self._packed += len(self._input)
             given = len(self._input)
             out = self._decompressed(size)
-            if self._at == len(self._head) < _HEAD:
-                self._head += out[: _HEAD - len(self._head)]
+            if self._at <= len(self._head) < self._at + len(out):
+                self._head = (self._head[: self._at] + out)[:_HEAD]
             self._at += len(out)
             if self._at > _FREE and self._at > _RATIO * (self._packed - len(self._input)):
                 raise Refused(
