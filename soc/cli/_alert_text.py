@@ -23,7 +23,7 @@ _WORDS: dict[str, Mapping[str, str]] = {
     "en": {
         "why": "Why it fired",
         "evidence": "Evidence",
-        "of": "shown of",
+        "of": "of",
         "entity": "entity",
         "rule": "rule",
         "layer": "layer",
@@ -55,7 +55,7 @@ _WORDS: dict[str, Mapping[str, str]] = {
     "vi": {
         "why": "Vì sao cảnh báo",
         "evidence": "Bằng chứng",
-        "of": "hiển thị trên",
+        "of": "trên",
         "entity": "đối tượng",
         "rule": "luật",
         "layer": "lớp",
