@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from soc.errors import ConfigurationError
 from soc.event import Event
-from soc.parse import any_json, auditd, ecs_json, iptables, plain, windows
+from soc.parse import any_json, apache, auditd, ecs_json, iptables, klog, nginx, nginx_json, plain, windows, windows_xml
 from soc.parse.ecs import ecs, flat, nested
 from soc.parse.format import ABSENT, Accessor, Document, Format
 from soc.parse.frame import REASONS, Frame, Unparsable, original, unwrap
@@ -21,9 +21,12 @@ __all__ = [
 
 # In the order in which they are tried: the more telling before the more general. Adding a format is one line.
 _ALL: tuple[Format, ...] = (
-    windows.FLAT, windows.NXLOG_JSON, windows.EVTX_DUMP, windows.WINLOGBEAT,
-    ecs_json.FORMAT, any_json.FORMAT,
+    windows.FLAT, windows.NXLOG_JSON, windows.EVTX_DUMP, windows.WINLOGBEAT, windows_xml.FORMAT,
+    nginx_json.FORMAT, ecs_json.FORMAT, any_json.FORMAT,
     auditd.FORMAT,
+    apache.FORMAT,
+    nginx.FORMAT,
+    klog.FORMAT,
     iptables.FORMAT,
     plain.FORMAT,
 )  # fmt: skip
@@ -49,7 +52,7 @@ def parse(record: Record) -> Event:
         return _as_named(record, frame)
     for format_ in _candidates(frame):
         native = format_.decode(frame)
-        if native is not None:
+        if native is not None and (format_.claims is None or format_.claims(native)):
             return Event(record, format_, native, frame)
     raise Unparsable("json", "an object of no known shape")
 

@@ -58,6 +58,8 @@ class Format:
     field: Callable[[str], Accessor | None] = flat_field
     """The accessor of a native field name; None if no event of this format can have it."""
     values: Callable[[Native], Iterator[Any]] = leaves
+    claims: Callable[[Native], bool] | None = None
+    """Whether what it decoded is its own where no configuration names the format; None when decoding alone tells."""
     json: bool = False
     """Decodes frames whose body is a JSON object; the others only see text."""
     programs: frozenset[str] = frozenset()

@@ -36,6 +36,11 @@ def is_ip(text: object) -> bool:
     return True
 
 
+def is_public(text: str) -> bool:
+    """Whether a text is the address of the public internet."""
+    return is_ip(text) and ip_address(text).is_global
+
+
 def ip(text: str | None) -> str | None:
     """An address in its usual notation: compressed, IPv4 where it is mapped into IPv6, without brackets; None if it is none."""
     text = (text or "").strip("[]")
@@ -67,7 +72,7 @@ def number(text: object) -> int | None:
 
 def transport(text: str | None) -> tuple[str | None, int | None]:
     """The IANA keyword and number of a protocol given as either."""
-    told = (text or "").lower()
+    told = str(text or "").lower()
     if (given := number(told)) is not None:
         return PROTOCOLS.get(given), given
     known = NUMBERS.get(told)

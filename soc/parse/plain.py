@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from soc.event import Kind, Logsource
 from soc.parse import network
 from soc.parse.format import Format, Native
-from soc.parse.when import syslog_time
+from soc.parse.when import iso, syslog_time
 
 if TYPE_CHECKING:
     from soc.event import Event
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _KIND: Kind = (Logsource(product="linux", service="syslog"),)
 # `from 192.0.2.1:4711`, `from=192.0.2.1`: how most daemons name their peer.
 _PEER = re.compile(r"\bfrom[ =]\[?(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,45})\]?(?:[:#](\d{1,5}))?(?![\w.:])")
+_STAMP = re.compile(
+    r"(?:\[|[A-Z]{3,8}:? {1,2})?(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?)"
+)
 _FAULT = re.compile(r"(?:\[ *\d+\.\d+\] )?([\w.-]{1,64})\[(\d{1,10})\]: segfault at ")
 
 
@@ -26,9 +29,12 @@ def decode(frame: Frame) -> Native | None:
 
 
 def time(event: Event) -> int | None:
-    """The header's; shared by the formats whose bodies have none."""
+    """The header's, else one that the text begins with; shared by the formats whose bodies have none."""
     header = event.frame.syslog
-    return syslog_time(header.time, event.frame.zone, event.record.arrived) if header and header.time else None
+    if header and header.time:
+        return syslog_time(header.time, event.frame.zone, event.record.arrived)
+    stamp = _STAMP.match(event.frame.text)
+    return iso(f"{stamp[1].replace('/', '-')}T{stamp[2].replace(' ', '')}", event.frame.zone) if stamp else None
 
 
 def ecs(event: Event, document: Document) -> None:

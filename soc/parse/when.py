@@ -77,6 +77,12 @@ def access_time(text: str, where: tzinfo) -> int | None:
     return _from_parts(day, found[4], found[5], zone_or(found[6] or "", where), 0)
 
 
+def klog_time(text: str, where: tzinfo, arrived: int) -> int | None:
+    """`mmdd hh:mm:ss.ffffff`, without a year."""
+    clock, _, fraction = text[5:].partition(".")
+    return _from_parts(Day(int(text[:2]), int(text[2:4]), None), clock, fraction, where, arrived)
+
+
 def _from_parts(day: Day, clock: str, fraction: str | None, where: tzinfo, arrived: int) -> int | None:
     hour, minute, second = (int(part) for part in clock.split(":"))
     micros = int((fraction or "0")[:6].ljust(6, "0"))
