@@ -1,14 +1,16 @@
 # One command for everything; CI calls the same targets.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-compile
 
-.PHONY: run test lint bench services services-stop faults-quick faults soak lock clean
+.PHONY: run test lint bench services services-stop faults-quick lock clean
 
 run: .venv/.run
 	@$(BIN)/soc run
 
+# In two processes: many tests wait for servers. The real servers are started once and shared.
 test: .venv/.dev
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -16,22 +18,33 @@ lint: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-.venv/.run: requirements.lock pyproject.toml
-	@test -d .venv || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+bench: .venv/.dev
+	@$(BIN)/soc bench
+	@$(BIN)/python -m tests.bench.detect_on_kafka
 
-.venv/.dev: requirements-dev.lock .venv/.run
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@touch $@
-
-lock:
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --group dev pyproject.toml -o requirements-dev.lock
+faults-quick: .venv/.dev
+	@$(BIN)/pytest tests/faults
 
 services: .venv/.dev
 	@$(BIN)/python -m tests.services start
 
 services-stop: .venv/.dev
 	@$(BIN)/python -m tests.services stop
+
+# --no-compile: modules are compiled when they are first imported, most of the libraries' never are.
+.venv/.run: requirements.lock pyproject.toml
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.run
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+lock: .venv/.dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
