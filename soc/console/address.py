@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -99,9 +99,10 @@ class Address:
 
     def without(self, part: str, condition: Condition | None = None) -> Address:
         """Without one condition of `filters` or `excluded`, or without the part named."""
-        if condition is None:
-            return replace(self, **{part: getattr(Address(), part)}, after="")  # type: ignore[arg-type] # a default of its own
-        return replace(self, **{part: tuple(c for c in getattr(self, part) if c != condition)}, after="")  # type: ignore[arg-type]
+        rest: Any = getattr(Address(), part)
+        if condition is not None:
+            rest = tuple(told for told in getattr(self, part) if told != condition)
+        return replace(self, after="", **{part: rest})
 
     def asks(self, other: Address) -> bool:
         """Whether both ask for the same alerts."""
@@ -112,7 +113,8 @@ class Address:
 
     def _with(self, part: str, condition: Condition) -> Address:
         told = getattr(self, part)
-        return self if condition in told else replace(self, **{part: (*told, condition)}, after="")
+        more: Any = told if condition in told else (*told, condition)
+        return replace(self, after="", **{part: more})
 
 
 OPEN = Address(excluded=_NOT_CLOSED)
@@ -156,7 +158,7 @@ def asked(address: Address, typed: str) -> Address:
 
 
 def _value(field: str, written: str) -> str:
-    return str(SEVERITIES.index(written) + 1) if field == "event.severity" and written in SEVERITIES else written  # type: ignore[arg-type] # just looked
+    return str(SEVERITIES.index(written) + 1) if field == "event.severity" and written in SEVERITIES else written
 
 
 def _conditions(told: Iterable[str]) -> tuple[Condition, ...]:

@@ -95,10 +95,15 @@ async def read(call: Call, alert_id: str) -> Details:
         pieces=[piece(item["event"], item["why"], item["ref"], item["finding"]) for item in alert["soc"]["evidence"]],
         moments=_moments(alert["triage"]),
         asset=last.get("asset", {}),
-        zones={side: last[side]["zone"] for side in ("source", "destination") if "zone" in last.get(side, {})},
+        zones=_zones(last),
         anomaly=last.get("anomaly", {}),
         findings=found.total,
     )
+
+
+def _zones(soc: Document) -> dict[str, str]:
+    found = ((side, soc.get(side)) for side in ("source", "destination"))
+    return {side: part["zone"] for side, part in found if isinstance(part, dict) and "zone" in part}
 
 
 def of_finding(finding: Document) -> Piece:
@@ -132,7 +137,7 @@ def _feature(item: Document, share: float) -> Feature:
     """Rightward bars speak for "unusual", leftward ones against it."""
     width = abs(share) * (100 - ZERO if share >= 0 else ZERO)
     return Feature(
-        {"en": item["name"], "vi": item.get("name_vi", item["name"])},
+        {"en": item["name"], "vi": item.get("name_vi") or item["name"]},
         item["value"],
         item["usual"],
         item["one_in"],

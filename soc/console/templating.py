@@ -14,6 +14,7 @@ from soc.console.language import NAMES
 from soc.console.roles import allowed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from soc.clock import Clock
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class Templates:
     """In every template: `_`; `language`, `languages`, `csrf`, `visitor`, `may`, `here` (path and query), `static(path)`,
     `version`; `STATUSES`, `DISPOSITIONS`, `SEVERITIES`; `field_name(field)`, `value_name(field, value)`; filters `date_time`,
-    `ago`, `number`, `clause`, and `visible` and `lines` (characters that hide shown escaped).
+    `ago`, `age`, `number`, `clause`, and `visible` and `lines` (characters that hide shown escaped).
     """
 
     def __init__(self, folder: Path, languages: Languages, static: Static, clock: Clock) -> None:
@@ -75,12 +76,14 @@ def _environment(
         "DISPOSITIONS": DISPOSITIONS,
         "SEVERITIES": SEVERITIES,
     }
-    environment.filters |= {
+    filters: dict[str, Callable[..., str]] = {
         "date_time": lambda told: languages.date_time(told, language),
         "ago": lambda told: languages.ago(told, clock.now(), language),
+        "age": lambda told: languages.age(told, clock.now(), language),
         "number": lambda value: languages.number(value, language),
         "clause": words.clause,
         "visible": words.visible,
         "lines": words.lines,
     }
+    environment.filters |= filters
     return environment

@@ -29,7 +29,7 @@ class View(NamedTuple):
 
 class Counted(NamedTuple):
     view: View
-    count: int
+    alerts: int
     current: bool
 
 

@@ -84,7 +84,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "soc.layer": LAYERS,
     "soc.kind": KINDS,
     "threat.tactic.id": TACTICS,
-    "soc.asset.criticality": {name: SEVERITY[name] for name in ("low", "medium", "high")},  # type: ignore[index] # of these
+    "soc.asset.criticality": {name: SEVERITY[name] for name in ("low", "medium", "high")},
 }
 _NONE = N_("none")
 _DOCUMENTS = {"tcvn14423": "TCVN 14423", "tcvn11930": "TCVN 11930", "qcvn12": "QCVN 12"}
