@@ -14,13 +14,14 @@ from soc.record import LogSource
 
 if TYPE_CHECKING:
     from soc.pipeline import DeadLetter
+    from soc.record import Record
 
 
 class Letter(Struct, frozen=True, omit_defaults=True):
     """One dead letter as it is stored."""
 
     stage: str
-    """parse, detect or index."""
+    """receive, parse, detect or index."""
     reason: str
     detail: str
     raw: bytes = b""
@@ -53,12 +54,16 @@ _DECODER = json.Decoder(Letter)
 
 def encode(letter: DeadLetter, ruleset: str, now: int) -> bytes:
     """The message for a record that could not be understood."""
-    record = letter.record
+    return refused(letter.record, letter.stage, letter.reason, letter.detail, now, ruleset)
+
+
+def refused(record: Record, stage: str, reason: str, detail: str, now: int, ruleset: str = "") -> bytes:
+    """The message for a record that goes no further than `stage`."""
     return json.encode(
         Letter(
-            letter.stage,
-            letter.reason,
-            letter.detail.encode("utf-8", "backslashreplace").decode(),
+            stage,
+            reason,
+            detail.encode("utf-8", "backslashreplace").decode(),
             record.raw,
             record.partition,
             record.offset,
