@@ -12,7 +12,7 @@ from soc.clock import SystemClock
 from soc.errors import SocError
 from soc.loading import load
 from soc.replaying import Storing, closed_windows, replay
-from soc.sources.files import whole_file
+from soc.sources.whole import whole_file
 from soc.stores.opening import store_of
 from soc.workspace import Workspace
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from msgspec.structs import replace as replace_settings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import orjson
+from msgspec.structs import replace as replace_settings
 
 from soc import instant, logs, parse
 from soc.cli._progress import Progress
@@ -18,7 +18,7 @@ from soc.config import load_config
 from soc.errors import ConfigurationError
 from soc.loading import InForce
 from soc.replaying import Reconciliation, Storing, replay
-from soc.sources.files import whole_file
+from soc.sources.whole import whole_file
 from soc.sources.opening import history
 from soc.stores.opening import store_of
 
@@ -35,8 +35,12 @@ _CLOCKS_DIFFER = 2 * instant.SECOND
 
 
 @click.command("replay")
-@click.option("--log", "from_log", is_flag=True, help="Everything in the raw topics, or in the files and spool, up to now.")
-@click.option("--store", "url", default="", metavar="URL", help="Where findings go: sqlite:FOLDER, http(s)://..., or none.")
+@click.option(
+    "--log", "from_log", is_flag=True, help="Everything in the raw topics, or in the files and spool, up to now."
+)
+@click.option(
+    "--store", "url", default="", metavar="URL", help="Where findings go: sqlite:FOLDER, http(s)://..., or none."
+)
 @click.option("--ids", is_flag=True, help="Print the sorted ids of findings and alerts instead; nothing is stored.")
 @click.option("--documents", is_flag=True, help="Print the findings as JSON lines instead; nothing is stored.")
 @click.option("--topic", type=click.Choice(_TOPICS), help="The layer of the files; recognised if not given.")
@@ -67,9 +71,7 @@ def command(  # noqa: PLR0917 (one option each)
     asyncio.run(_replay(config, batches, target, ids=ids, documents=documents))
 
 
-async def _files(
-    config: Config, files: Sequence[Path], topic: str, format_: str
-) -> AsyncIterator[Sequence[Record]]:
+async def _files(config: Config, files: Sequence[Path], topic: str, format_: str) -> AsyncIterator[Sequence[Record]]:
     for file in files:
         batch: list[Record] = []
         for record in whole_file(file, topic=topic, format=format_, timezone=config.timezone):
@@ -136,7 +138,11 @@ def _report(told: Reconciliation, out: Callable[[str], object]) -> None:
     """The reconciliation, and the alerts by rule."""
     out(
         f"records {told.records} = clean {told.clean} + alerting {told.alerting} + dead letter {told.dead_letters}"
-        + (f" ({', '.join(f'{reason} {count}' for reason, count in told.reasons.most_common())})" if told.reasons else "")
+        + (
+            f" ({', '.join(f'{reason} {count}' for reason, count in told.reasons.most_common())})"
+            if told.reasons
+            else ""
+        )
     )
     ordered = sorted(told.alerts.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     for rule, alerts in ordered:

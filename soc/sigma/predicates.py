@@ -210,7 +210,7 @@ class FieldRef:
         if member.raw is None:
             return False
         mine = member.text if self.cased else member.lowered
-        others = reader.members(self.other) or ()
+        others = reader.referenced(self.other) or ()
         return any(
             _REFERENCES[self.how](mine, other.text if self.cased else other.lowered)
             for other in others

@@ -26,6 +26,9 @@ class Reader(Protocol):
     def members(self, field: str) -> tuple[Member, ...] | None:
         """The values of a field; None if the event does not have it."""
 
+    def referenced(self, field: str) -> tuple[Member, ...] | None:
+        """The values of a field that another one is compared with: under the name that the event itself has for it."""
+
     def everything(self) -> tuple[Member, ...]:
         """Every value, for keywords."""
 
@@ -69,6 +72,9 @@ class EventReader:
             found = self._read[field] = members(self._value(field))
             return found
 
+    def referenced(self, field: str) -> tuple[Member, ...] | None:
+        return members(self._native(field, field))
+
     def everything(self) -> tuple[Member, ...]:
         if self._all is None:
             self._all = tuple(member(value) for value in self._event.format.values(self._event.native))
@@ -76,8 +82,11 @@ class EventReader:
 
     def _value(self, field: str) -> Any:
         """By the mapping, else the native name, else the ECS name."""
+        return self._native(self._names.get(field, field), field)
+
+    def _native(self, name: str, field: str) -> Any:
         event = self._event
-        accessor = event.format.field(self._names.get(field, field))
+        accessor = event.format.field(name)
         value = accessor(event.native) if accessor else ABSENT
         if value is ABSENT and "." in field:
             if self._ecs is None:

@@ -71,3 +71,11 @@ def test_attackers_cannot_fill_the_memory_with_channels(tmp_path: Path) -> None:
     for number in range(5000):
         assert rules.match(event_of({"Channel": f"c{number}", "EventID": number, "Image": "abc"}))
     assert len(rules._routes._plans) <= 4096
+
+
+def test_a_reference_names_the_other_field_as_the_event_does(tmp_path: Path) -> None:
+    detection = {"s": {"Image|fieldref": "ParentImage"}, "condition": "s"}
+    rules = load_rule(tmp_path, detection)
+    assert rules.match(event_of({**SYSMON_1, "ParentImage": "ABC"}))
+    assert not rules.match(event_of({**SECURITY, "ParentProcessName": "abc"}))
+    assert rules.match(event_of({**SECURITY, "ParentImage": "abc"}))
