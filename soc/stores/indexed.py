@@ -1,7 +1,7 @@
 """What every store finds documents by, so that the same question has the same answer in each.
 
-Where Elasticsearch cannot be bent its way is the way of all: lists of objects are looked through, times compare in whole
-milliseconds, keywords of more than MAX_KEYWORD characters are not found by their value, and lengths count UTF-16 units.
+Where Elasticsearch cannot be bent, its way is the way of all: nothing is looked for in lists of objects, times compare in
+whole milliseconds, keywords of more than MAX_KEYWORD characters are not found by their value, lengths count UTF-16 units.
 """
 
 from __future__ import annotations
@@ -56,22 +56,19 @@ def _known(field: str) -> None:
 def terms(document: Document, field: str) -> list[Value]:
     """The distinct values that a document is found by under a field: text, whole numbers, times in milliseconds."""
     kind = FIELDS[field]
-    found = (_term(kind, value) for value in _leaves(document, _PATHS[field]))
-    return list(dict.fromkeys(term for term in found if term is not None))
+    found: Any = document
+    for part in _PATHS[field]:
+        found = found.get(part) if isinstance(found, dict) else None
+    values = (_TERMS[kind](value) for value in _leaves(found))
+    return list(dict.fromkeys(value for value in values if value is not None))
 
 
-def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[Any]:
-    if isinstance(node, list):
-        for item in node:
-            yield from _leaves(item, path)
-    elif not path:
-        yield node
-    elif isinstance(node, dict) and path[0] in node:
-        yield from _leaves(node[path[0]], path[1:])
-
-
-def _term(kind: str, value: Any) -> Value | None:
-    return None if value is None or isinstance(value, dict) else _TERMS[kind](value)
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    elif value is not None and not isinstance(value, dict):
+        yield value
 
 
 def _date(value: Any) -> Value | None:
@@ -108,7 +105,7 @@ def _asked(kind: str, value: str | int) -> Value | None:
             value = int(value)
         except ValueError:
             return None
-    return _term(kind, value)
+    return _TERMS[kind](value)
 
 
 def words(document: Document) -> Iterator[str]:
@@ -157,13 +154,27 @@ def month_of_alert(document: Document) -> str:
 MONTH_OF = {"alert": month_of_alert, "finding": month_of_finding}
 
 
+# What is ours, and of a shape that the mapping takes, whatever a record held.
+_OURS = (
+    "id", "alert_id", "kind", "ref", "step", "layer", "arrived", "bucket", "entity", "risk", "title", "controls",
+    "national", "count", "first_seen", "last_seen", "suppressed_by", "search", "sample",
+)  # fmt: skip
+
+
 def reduced(document: Document) -> Document:
-    """What is left of a document whose event's fields the index refuses; the whole of it as text that is not indexed."""
-    event = document.get("event")
-    kept: Document = {name: document[name] for name in ("@timestamp", "rule", "soc", "triage") if name in document}
-    core = (
-        {name: event[name] for name in ("kind", "severity", "ingested") if name in event}
-        if isinstance(event, dict)
-        else {}
-    )
-    return {**kept, "event": core, "reduced": {"document": msgspec.json.encode(document).decode()}}
+    """What is left of a document that the index refuses; the whole of it as text that is not indexed."""
+    event, soc = document["event"], document["soc"]
+    return {
+        **{name: document[name] for name in ("@timestamp", "rule", "triage") if name in document},
+        "event": {name: event[name] for name in ("kind", "severity", "ingested") if name in event},
+        "soc": {name: soc[name] for name in _OURS if name in soc},
+        "reduced": {"document": encoded(document).decode()},
+    }
+
+
+def whole(stored: Document) -> Document:
+    """A document as it was before it was reduced."""
+    if "reduced" not in stored:
+        return stored
+    document: Document = msgspec.json.decode(stored["reduced"]["document"])
+    return document

@@ -1,0 +1,115 @@
+"""A query as Elasticsearch's JSON. Values are values always: nothing a user writes is read as query language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from soc import instant
+from soc.stores import FIELDS, indexed, pages
+from soc.stores.pages import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from soc.stores import Collection, Query
+
+Clause = dict[str, Any]
+_KINDS = {"keyword": "keyword", "integer": "long", "date": "date"}
+_NONE_LAST = {True: -(1 << 63), False: (1 << 63) - 1}
+"""What a number that is not there sorts as, if falling and if rising; a keyword that is not there is null."""
+_CANDIDATES = 50_000
+"""Values that each index counts before the greatest are chosen; with fewer distinct ones the counts are exact."""
+
+
+def condition(query: Query) -> Clause:
+    """What a document must fulfil."""
+    must = [_has(field, values) for field, values in query.filters.items()]
+    must_not = [_has(field, values) for field, values in query.excluded.items()]
+    must += [_word(query.collection, word) for word in indexed.asked_words(query.text)]
+    time = indexed.TIME[query.collection]
+    limits = (("gte", time, query.since), ("lt", time, query.until), ("gte", "event.ingested", query.ingested_since))
+    must += [_range(field, name, at) for name, field, at in limits if at is not None]
+    if query.collection == "alert" and not query.suppressed:
+        must_not.append({"exists": {"field": "soc.suppressed_by"}})
+    return {"bool": {"filter": must, "must_not": must_not}}
+
+
+def page(query: Query) -> Clause:
+    """One more than the page, so that it is known whether more follows."""
+    field, falling = pages.field(query), pages.falling(query)
+    after = pages.decode(query)
+    return {
+        "query": condition(query),
+        "sort": [
+            _sort(field, falling=falling),
+            _sort(indexed.TIME[query.collection], falling=True, missing=0),
+            _sort("soc.id"),
+        ],
+        "size": query.limit + 1,
+        "track_total_hits": True,
+        **({"search_after": _search_after(query, after)} if after else {}),
+    }
+
+
+def place_of(query: Query, sort: Sequence[Any]) -> Place:
+    """The place of a hit, from its `sort`."""
+    first, time, id_ = sort
+    keyword = FIELDS[pages.field(query)] == "keyword"
+    return Place(first if keyword or first != _NONE_LAST[pages.falling(query)] else None, time, id_)
+
+
+def facets(query: Query, fields: Sequence[str], limit: int) -> Clause:
+    return {"query": condition(query), "size": 0, "aggs": {field: _counted(field, limit) for field in fields}}
+
+
+def counts(answer: Mapping[str, Any]) -> dict[str, int]:
+    """The values and counts of one field's aggregation."""
+    return {str(bucket["key"]): bucket["doc_count"] for bucket in answer["buckets"]}
+
+
+def ingested_since(since: int) -> Clause:
+    """Findings of alerts that were ingested at an instant or later."""
+    return {"bool": {"filter": [_range("event.ingested", "gte", since), {"exists": {"field": "soc.alert_id"}}]}}
+
+
+def _counted(field: str, limit: int) -> Clause:
+    keyword: Clause = {"exclude": [""]} if FIELDS[field] == "keyword" else {}
+    order = [{"_count": "desc"}, {"_key": "asc"}]
+    return {"terms": {"field": field, "size": limit, "shard_size": _CANDIDATES, "order": order, **keyword}}
+
+
+def _has(field: str, values: Sequence[str | int]) -> Clause:
+    clauses: list[Clause] = []
+    asked = indexed.asked(field, values)
+    if asked:
+        shown = [_iso(value) for value in asked] if FIELDS[field] == "date" else asked
+        clauses.append({"terms": {field: shown}})
+    if "" in values:
+        some = {"range": {field: {"gt": ""}}} if FIELDS[field] == "keyword" else {"exists": {"field": field}}
+        clauses.append({"bool": {"must_not": [some]}})
+    return {"bool": {"should": clauses, "minimum_should_match": 1}} if clauses else {"match_none": {}}
+
+
+def _word(collection: Collection, word: str) -> Clause:
+    if collection != "alert":
+        return {"match_none": {}}
+    return {"prefix": {"soc.search": {"value": word}}}
+
+
+def _range(field: str, name: str, at: int) -> Clause:
+    return {"range": {field: {name: _iso(at // 1000)}}}
+
+
+def _iso(milliseconds: Any) -> str:
+    return instant.iso(int(milliseconds) * 1000)
+
+
+def _sort(field: str, *, falling: bool = False, missing: int | str = "_last") -> Clause:
+    order = "desc" if falling else "asc"
+    return {field: {"order": order, "missing": missing, "unmapped_type": _KINDS[FIELDS[field]]}}
+
+
+def _search_after(query: Query, after: Place) -> list[Any]:
+    if after.first is None and FIELDS[pages.field(query)] != "keyword":
+        return [_NONE_LAST[pages.falling(query)], after.time, after.id]
+    return list(after)
