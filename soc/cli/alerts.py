@@ -38,6 +38,7 @@ def command() -> None:
       soc alerts show 1f2e3d4c5b6a --language en
       soc alerts export --since 7d --output alerts.ndjson
     """
+    logs.setup("alerts", level="warning")
 
 
 @command.command("list")

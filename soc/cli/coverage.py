@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from soc import loading
+from soc import loading, logs
 from soc.cli import _clauses, _text
 from soc.cli._alert_text import LANGUAGES
 from soc.config import load_config
@@ -37,6 +37,7 @@ def command(format_: str, language: str) -> None:
       soc coverage
       soc coverage --format json > coverage.json
     """
+    logs.setup("coverage", level="warning")
     content, _ = loading.load(load_config())
     report = report_of(_clauses.detections(content))
     if format_ == "json":

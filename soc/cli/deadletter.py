@@ -50,6 +50,7 @@ def command() -> None:
       soc deadletter show logs.host:2:1093 --raw > record.bin
       soc deadletter replay --reason json       try them again, with today's parsers and rules
     """
+    logs.setup("deadletter", level="warning")
 
 
 def _filters(function: Callable[..., Any]) -> Callable[..., Any]:

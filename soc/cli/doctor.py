@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,8 +36,12 @@ def command(format_: str, seconds: float) -> None:
       soc doctor
       soc doctor --format json | jq '.[] | select(.level != "ok")'
     """
-    logs.setup("doctor", level="critical")  # what matters is said in the results
-    results = results_of(seconds)
+    logs.setup("doctor")
+    logging.disable()  # what matters is said in the results
+    try:
+        results = results_of(seconds)
+    finally:
+        logging.disable(logging.NOTSET)
     if format_ == "json":
         told = [dict(zip(("level", "check", "detail", "mend"), result, strict=True)) for result in results]
         click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from soc import logs
 from soc.anomaly.model import Manifest
 from soc.cli import _alerts
 from soc.config import load_config
@@ -32,6 +33,7 @@ def command() -> None:
       soc samples purge           says what would go, and asks
       soc samples purge --yes
     """
+    logs.setup("samples", level="warning")
 
 
 @command.command("purge")

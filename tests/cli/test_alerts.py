@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 
@@ -159,7 +161,7 @@ def test_show_as_json_is_the_whole_document(filled):
 def test_the_beginning_of_an_id_must_be_of_one_alert(site):
     site.store(*(finding(SSH, number, source=f"192.0.2.{number}") for number in range(1, 40)))
     every = sorted(ids(site.call("alerts", "list", "--format", "ndjson").stdout))
-    shared = next(one[0] for one, other in zip(every, every[1:], strict=False) if one[0] == other[0])
+    shared = next(one[0] for one, other in pairwise(every) if one[0] == other[0])
     told = site.call("alerts", "show", shared)
     assert (told.exit_code, told.stdout) == (2, "")
     assert told.stderr.startswith(f"soc: several alerts begin with {shared}: {shared}")

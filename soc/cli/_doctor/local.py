@@ -34,18 +34,20 @@ def data_folder(config: Config) -> list[Result]:
     folder = config.data_dir.absolute()
     if not folder.exists():
         parent = next(above for above in folder.parents if above.exists())
-        return [_writable(parent, f"{folder} is made at the first start", "data folder")]
+        return [_writable(parent, f"{folder} is made at the first start"), _space(parent)]
     if not folder.is_dir():
         return [Result("FAIL", "data folder", f"{folder} is no folder", "move it away, or set SOC_DATA_DIR")]
-    return [_writable(folder, str(folder), "data folder"), _space(folder)]
+    return [_writable(folder, str(folder)), _space(folder)]
 
 
-def _writable(folder: Path, told: str, what: str) -> Result:
+def _writable(folder: Path, told: str) -> Result:
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
-            return Result("ok", what, told)
+            return Result("ok", "data folder", told)
     except OSError as error:
-        return Result("FAIL", what, f"{folder}: {error.strerror}", "give it to the service's user, or set SOC_DATA_DIR")
+        return Result(
+            "FAIL", "data folder", f"{folder}: {error.strerror}", "give it to the service's user, or set SOC_DATA_DIR"
+        )
 
 
 def _space(folder: Path) -> Result:
