@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING
 
 from soc.errors import ConfigurationError
 from soc.event import Event
-from soc.parse import any_json, apache, auditd, ecs_json, iptables, klog, nginx, nginx_json, plain, windows, windows_xml
+from soc.parse import (
+    any_json,
+    apache,
+    auditd,
+    ecs_json,
+    iptables,
+    klog,
+    linux_auth,
+    nginx,
+    nginx_json,
+    plain,
+    windows,
+    windows_xml,
+)
 from soc.parse.ecs import ecs, flat, nested
 from soc.parse.format import ABSENT, Accessor, Document, Format
 from soc.parse.frame import REASONS, Frame, Unparsable, original, unwrap
@@ -28,6 +41,7 @@ _ALL: tuple[Format, ...] = (
     nginx.FORMAT,
     klog.FORMAT,
     iptables.FORMAT,
+    linux_auth.FORMAT,
     plain.FORMAT,
 )  # fmt: skip
 

@@ -102,7 +102,8 @@ def _follow(document: Document) -> None:
 
 
 def _relate(document: Document, name: str, sources: tuple[str, ...]) -> None:
-    related: list[Any] = list(document.get(name, ()))
+    told = document.get(name, [])
+    related: list[Any] = list(told) if isinstance(told, list) else [told]
     for source in sources:
         value = document.get(source)
         for item in value if isinstance(value, list) else (value,):

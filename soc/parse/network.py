@@ -113,7 +113,7 @@ def community_id(document: Document) -> str | None:
     """
     code = number(document.get("network.iana_number"))
     source, destination = ip_address(document["source.ip"]), ip_address(document["destination.ip"])
-    if code is None or code > 255 or source.version != destination.version:
+    if code is None or not 0 <= code <= 255 or source.version != destination.version:
         return None
     ports = _ports(document, code)
     if ports is None:
@@ -132,7 +132,7 @@ def _ports(document: Document, code: int) -> tuple[int, int, bool] | None:
     """Ports, or what stands for them: both sides' types of an ICMP exchange, type and code of a one-way ICMP message."""
     if code in _ANSWERS:
         kind = number(document.get("network.icmp.type"))
-        if kind is None or kind > 255:
+        if kind is None or not 0 <= kind <= 255:
             return None
         answer = _ANSWERS[code].get(kind)
         return (
@@ -143,6 +143,6 @@ def _ports(document: Document, code: int) -> tuple[int, int, bool] | None:
     if code not in _PORTED:
         return 0, 0, False
     here, there = document.get("source.port"), document.get("destination.port")
-    if not (isinstance(here, int) and isinstance(there, int) and here < 65536 and there < 65536):
+    if not (isinstance(here, int) and isinstance(there, int) and 0 <= here < 65536 and 0 <= there < 65536):
         return None
     return here, there, False

@@ -97,7 +97,7 @@ def _outcome(fields: Mapping[str, Any]) -> str | None:
     for word in keywords if isinstance(keywords, list) else (keywords,):
         if isinstance(word, str) and word.lower() in _OUTCOMES:
             return _OUTCOMES[word.lower()]
-        if (bits := number(word)) is not None:
+        if (bits := number(word, 1 << 64)) is not None:
             if bits & _AUDIT_SUCCESS:
                 return "success"
             if bits & _AUDIT_FAILURE:

@@ -35,6 +35,7 @@ ATTRIBUTES: dict[str, tuple[str, str]] = {
     "Execution_ThreadID": ("Execution", "ThreadID"),
     "UserID": ("Security", "UserID"),
 }
+_OWN = frozenset({"#attributes", "#text"})  # what evtx_dump adds to an element that has attributes
 _SYSTEM = frozenset(ELEMENTS) | ATTRIBUTES.keys()
 
 
@@ -75,8 +76,21 @@ def nested_leaves(native: Native) -> Mapping[str, Any]:
         return data
     for name, value in section(event, "UserData").items():
         if name != "#attributes":
-            return value if isinstance(value, dict) else _NOTHING
+            return _lifted(value) if isinstance(value, dict) else _NOTHING
     return _NOTHING
+
+
+def _lifted(element: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The leaves inside of elements that hold elements, beside the others."""
+    if not any(isinstance(value, dict) and value.keys() - _OWN for value in element.values()):
+        return element
+    found: dict[str, Any] = {}
+    for name, value in element.items():
+        if isinstance(value, dict) and name not in _OWN and value.keys() - _OWN:
+            found.update(_lifted(value))
+        else:
+            found[name] = value
+    return found
 
 
 def nested_field(name: str) -> Accessor:
@@ -124,10 +138,9 @@ def attributes(system: Mapping[str, Any], element: str) -> Mapping[str, Any]:
 
 
 def _second(native: Native, name: str) -> Any:
-    leaves = nested_leaves(native)
-    if name not in leaves or _system_value(section(native, "Event", "System"), name) is ABSENT:
-        return ABSENT
-    return _text(leaves[name])
+    leaf = _text(nested_leaves(native).get(name, ABSENT))
+    told = _system_value(section(native, "Event", "System"), name)
+    return ABSENT if told is ABSENT or told == leaf else leaf
 
 
 def _unusual(leaves: Mapping[str, Any], name: str) -> Any:
@@ -155,8 +168,11 @@ def join(found: dict[str, Any], leaves: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in (*attached, *leaves.items()):
         if name == "#attributes":
             continue
-        short = name.replace(" ", "")
-        found[f"{short}_2" if short in _SYSTEM and short in found else short] = _text(value)
+        short, leaf = name.replace(" ", ""), _text(value)
+        if short not in _SYSTEM or short not in found:
+            found[short] = leaf
+        elif found[short] != leaf:
+            found[f"{short}_2"] = leaf
     return found
 
 

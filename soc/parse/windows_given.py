@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from soc.parse.ecs import flat
+from soc.parse.network import mac
 from soc.parse.windows_values import text
 
 if TYPE_CHECKING:
@@ -41,4 +42,5 @@ def given(native: Native, fields: Mapping[str, Any], document: Document) -> None
 
 def _macs(value: Any) -> list[str]:
     """As ECS writes them: capitals and hyphens."""
-    return [str(item).upper().replace(":", "-") for item in (value if isinstance(value, list) else [value])]
+    items = value if isinstance(value, list) else [value]
+    return [mac(item) or item for item in items if isinstance(item, str)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from soc.parse import url
 from soc.parse.windows_values import account, address, number, port, put_file, text
 
 if TYPE_CHECKING:
@@ -61,14 +61,9 @@ def _url(fields: Mapping[str, Any], document: Document) -> None:
     told = text(fields.get("url"))
     if told is None:
         return
-    document["url.original"] = document["url.full"] = told
-    try:
-        parts = urlsplit(told)
-        document["url.port"] = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return
-    document["url.scheme"], document["url.path"] = parts.scheme, parts.path
-    document["url.domain"] = document["destination.domain"] = parts.hostname
+    url.fill(document, told)
+    document["url.full"] = told
+    document["destination.domain"] = document.get("url.domain")
     document["file.name"] = text(fields.get("name"))
     document["file.size"] = number(fields.get("fileLength"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from soc.parse.windows_events import GROUPS, LOGONS
-from soc.parse.windows_values import TRANSPORTS, address, number, pairs, port, put_file, text
+from soc.parse.windows_values import address, number, pairs, port, put_file, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _DIRECTIONS = {"%%14592": "inbound", "%%14593": "outbound"}
 _EXECUTABLES = ("NewProcessName", "ProcessName", "CallerProcessName", "Application")
-_PROCESS_IDS = ("NewProcessId", "ProcessId", "CallerProcessId", "ClientProcessId")
+_PROCESS_IDS = ("NewProcessId", "ProcessId", "CallerProcessId", "ProcessID", "ClientProcessId")
 _SOURCES = ("IpAddress", "ClientAddress", "SourceAddress")
 _FILES = frozenset({"File", "Process"})
 
 
 def describe_security(fields: Mapping[str, Any], document: Document, event_id: int, convention: Convention) -> None:
     """Add what an event of the Security channel tells."""
-    if "SubjectUserName" not in fields and "TargetUserName" not in fields:
+    if not _TELLING & fields.keys():
         fields = {**_rendered(fields), **fields}
     _user(fields, document, event_id, convention)
     _target(fields, document, event_id)
@@ -32,7 +32,8 @@ def describe_security(fields: Mapping[str, Any], document: Document, event_id: i
     document["service.name"] = text(fields.get("ServiceName"))
 
 
-# Lines of an English message for events whose data was not sent along.
+# Events without one of these were sent as a message only; what its (English) lines stand for.
+_TELLING = frozenset({"SubjectUserName", "TargetUserName", "SourceAddress", "IpAddress", "ProcessName"})
 _LINES = {
     "SubjectUserName": ("Account Name", "User Name"),
     "SubjectDomainName": ("Account Domain", "Domain Name", "Domain"),
@@ -128,7 +129,6 @@ def _network(fields: Mapping[str, Any], document: Document) -> None:
     protocol = number(fields.get("Protocol"))
     if protocol is not None and 0 <= protocol < 256:
         document["network.iana_number"] = str(protocol)
-        document["network.transport"] = TRANSPORTS.get(protocol)
     direction = fields.get("Direction")
     document["network.direction"] = _DIRECTIONS.get(direction) if isinstance(direction, str) else None
 

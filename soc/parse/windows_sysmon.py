@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from soc.parse.community_id import community_id
 from soc.parse.windows_values import account, address, base_name, boolean, hashes, number, pairs, port, put_file, text
 
 if TYPE_CHECKING:
@@ -144,21 +143,16 @@ def _registry(fields: Mapping[str, Any], document: Document, convention: Convent
 
 
 def _connection(fields: Mapping[str, Any], document: Document) -> None:
-    ends: list[tuple[str, int]] = []
     for side, name in (("source", "Source"), ("destination", "Destination")):
-        ip, number_ = address(fields.get(f"{name}Ip")), port(fields.get(f"{name}Port"))
-        document[f"{side}.ip"], document[f"{side}.port"] = ip, number_
-        if ip is not None and number_ is not None:
-            ends.append((ip, number_))
-    transport = (text(fields.get("Protocol")) or "").lower()
-    document["network.transport"] = transport
+        document[f"{side}.ip"], document[f"{side}.port"] = (
+            address(fields.get(f"{name}Ip")),
+            port(fields.get(f"{name}Port")),
+        )
+    document["network.transport"] = (text(fields.get("Protocol")) or "").lower()
     document["network.protocol"] = text(fields.get("DestinationPortName")) or text(fields.get("SourcePortName"))
     initiated = boolean(fields.get("Initiated"))
     if initiated is not None:
         document["network.direction"] = "egress" if initiated else "ingress"
-    if len(ends) == 2:
-        document["network.type"] = "ipv6" if ":" in ends[0][0] else "ipv4"
-        document["network.community_id"] = community_id(transport, ends[0], ends[1])
 
 
 def _dns(fields: Mapping[str, Any], document: Document) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
+
+from soc.parse.network import ip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,8 @@ def text(value: Any) -> str | None:
     return value if isinstance(value, str) else str(value)
 
 
-def number(value: Any) -> int | None:
-    """A decimal or `0x` number, as a number."""
+def number(value: Any, largest: int = _LARGEST) -> int | None:
+    """A decimal or `0x` number, as a number below `largest`."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -32,7 +33,7 @@ def number(value: Any) -> int | None:
             value = int(value.strip(), 16 if value.strip()[:2].lower() == "0x" else 10)
         except ValueError:
             return None
-    return value if isinstance(value, int) and -_LARGEST < value < _LARGEST else None
+    return value if isinstance(value, int) and -largest < value < largest else None
 
 
 def port(value: Any) -> int | None:
@@ -45,15 +46,7 @@ def address(value: Any) -> str | None:
     """An IP address in its canonical form; IPv4 that is wrapped in IPv6 is unwrapped, `LOCAL` is this host."""
     if value == "LOCAL":
         return "127.0.0.1"
-    if not isinstance(value, str):
-        return None
-    try:
-        found = ip_address(value.strip().removeprefix("\\\\").strip("[]"))
-    except ValueError:
-        return None
-    if isinstance(found, IPv6Address) and found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(found)
+    return ip(value.strip().removeprefix("\\\\")) if isinstance(value, str) else None
 
 
 def boolean(value: Any) -> bool | None:
@@ -119,7 +112,3 @@ def pairs(block: Any) -> Mapping[str, str]:
         if cut := _SEPARATOR.search(line):
             found.setdefault(line[: cut.start()].strip(), line[cut.end() :].strip())
     return found
-
-
-# IANA protocol numbers and the names that ECS has for them.
-TRANSPORTS = {1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 58: "ipv6-icmp", 132: "sctp"}

@@ -1,0 +1,120 @@
+"""Windows events as the XML of the event log itself (wevtutil, Windows Event Forwarding, rsyslog agents)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from soc.parse.format import Format
+from soc.parse.windows import EVTX_DUMP
+from soc.parse.windows_fields import section
+
+if TYPE_CHECKING:
+    from soc.event import Event
+    from soc.parse.format import Document, Native
+    from soc.parse.frame import Frame
+
+_MAX_DEPTH = 32
+
+
+def decode(frame: Frame) -> Native | None:
+    """The document that evtx_dump would make of the XML; None for other XML and for any with a document type."""
+    text = frame.text
+    start = text.find("<Event")
+    if start < 0 or "<System>" not in text or "<!" in text or "Linux-Sysmon" in text:
+        return None
+    end = text.rfind("</Event>")
+    parser = ET.XMLPullParser(events=("start", "end"))
+    try:
+        parser.feed(text[start : end + len("</Event>")] if end > start else text[start:])
+        root = _root(parser)
+    except ET.ParseError:
+        return None
+    return _event(root) if root is not None else None
+
+
+def _root(parser: ET.XMLPullParser[Any]) -> ET.Element | None:
+    """The first element once it is complete and not too deep."""
+    depth = 0
+    for what, element in parser.read_events():
+        depth += 1 if what == "start" else -1
+        if depth > _MAX_DEPTH:
+            return None
+        if depth == 0:
+            return element if isinstance(element, ET.Element) else None
+    return None
+
+
+def _event(root: ET.Element) -> Native | None:
+    parts: dict[str, Any] = {}
+    for element in root:
+        name = _name(element)
+        if name == "EventData":
+            parts[name] = _data(element)
+        elif name == "RenderingInfo":
+            parts[name] = _children(element)
+        else:
+            parts[name] = _value(element)
+    native = {"Event": parts}
+    return native if section(native, "Event", "System") else None
+
+
+def _name(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _children(element: ET.Element) -> dict[str, Any]:
+    """Elements by name; of a name that repeats, the later ones as `<name>_1` and so on."""
+    found: dict[str, Any] = {}
+    for child in element:
+        name = _name(child)
+        number = sum(1 for known in found if known == name or known.startswith(f"{name}_"))
+        found[f"{name}_{number}" if name in found else name] = _value(child)
+    return found
+
+
+def _value(element: ET.Element) -> Any:
+    """Its text, or an object where it has elements or attributes."""
+    inside: dict[str, Any] = _children(element)
+    attributes = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
+    if attributes:
+        inside["#attributes"] = attributes
+    if element.text and element.text.strip():
+        if not inside:
+            return element.text
+        inside["#text"] = element.text
+    return inside or None
+
+
+def _data(element: ET.Element) -> dict[str, Any]:
+    """Named `<Data>` by name, unnamed ones as the list `Data`."""
+    found: dict[str, Any] = {}
+    unnamed: list[str | None] = []
+    for child in element:
+        name = child.get("Name") if _name(child) == "Data" else _name(child)
+        if name is None:
+            unnamed.append(child.text)
+        else:
+            found[name] = child.text
+    if unnamed:
+        found["Data"] = unnamed
+    return found
+
+
+def ecs(event: Event, document: Document) -> None:
+    """As evtx_dump's; the XML has one time only, and that is when it happened."""
+    EVTX_DUMP.ecs(event, document)
+    document["event.start"] = document["@timestamp"] if event.timed else None
+
+
+FORMAT = Format(
+    name="windows_xml",
+    title="Windows events, XML",
+    decode=decode,
+    time=EVTX_DUMP.time,
+    ecs=ecs,
+    kind=EVTX_DUMP.kind,
+    field=EVTX_DUMP.field,
+    values=EVTX_DUMP.values,
+    hints=("<Event",),
+)
