@@ -1,0 +1,149 @@
+"""What the programs that log people in say: sshd, PAM, su, login, cron, shadow's tools, systemd-logind, dropbear.
+
+Users choose their names, so that ` from 192.0.2.1 port 22` may stand inside of one: the last such part that the rest of the
+message fits is the true one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Message(NamedTuple):
+    """A shape of message: named groups are fields, the rest is what it means."""
+
+    pattern: re.Pattern[str]
+    category: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    outcome: str = ""
+    action: str = ""
+    service: str = ""
+    """The Sigma service that it tells by itself, where no program is named."""
+
+
+_ADDRESS = r"(?P<address>[^\s:()]{1,255}|[0-9A-Fa-f:.]{2,64})"
+_PORT = r"(?: port (?P<port>\d{1,5}))?"
+_USER = r"(?P<user>.*)"
+_IP = r"(?P<address>\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f.]{0,32}:[0-9A-Fa-f:.]{0,64}(?:%\w{1,16})?|UNKNOWN)"
+_PEER = rf"(?:(?:authenticating |invalid |illegal )?user (?:(?P<user>.*) )?)?{_IP}(?: port (?P<port>\d{{1,5}}))?"
+_KEY = r"(?: ssh\d?)?(?:: (?:ruser .*|(?P<key>(?:RSA|DSA|ECDSA|ED25519|RSA-CERT|ECDSA-CERT|ED25519-CERT|ECDSA-SK|ED25519-SK) .*)))?"
+_END = r"(?: \[preauth\])? ?$"
+_AUTH, _SESSION, _NETWORK, _IAM = ("authentication",), ("session",), ("network",), ("iam",)
+_GOOD, _BAD = "success", "failure"
+_INFO, _START, _STOP = ("info",), ("start",), ("end",)
+
+
+def _rows(service: str, *rows: tuple[str, tuple[str, ...], tuple[str, ...], str, str]) -> tuple[Message, ...]:
+    return tuple(Message(re.compile(row[0], re.DOTALL), *row[1:], service=service) for row in rows)
+
+
+SSHD = _rows(
+    "sshd",
+    (rf"Accepted (?P<method>\S+) for {_USER} from {_ADDRESS}{_PORT}{_KEY}{_END}",
+     ("authentication", "session"), ("start", "info"), _GOOD, "ssh_login"),
+    (rf"Accepted (?P<method>\S+) for (?P<user>\S+){_END}", ("authentication", "session"), ("start", "info"), _GOOD, "ssh_login"),
+    (r"Accepted key (?P<key>\S+ \S+) found at (?P<file>\S+?)(?::\d+)?$", _AUTH, _START, _GOOD, ""),
+    (rf"Failed (?P<method>\S+) for (?:(?:invalid|illegal) user ?)?{_USER} from {_ADDRESS} port (?P<port>\d{{1,5}}){_KEY}{_END}",
+     _AUTH, ("info", "end"), _BAD, "ssh_login"),
+    (rf"Failed (?P<method>\S+) for (?:(?:invalid|illegal) user ?)?{_USER} from {_ADDRESS}{_PORT}{_KEY}{_END}",
+     _AUTH, ("info", "end"), _BAD, "ssh_login"),
+    (rf"(?:Invalid|Illegal) user {_USER} from {_ADDRESS}{_PORT}{_END}", _AUTH, _INFO, _BAD, "ssh_login"),
+    (rf"PAM: (?P<reason>[\w ]+?) for (?:(?:invalid|illegal) user )?{_USER} from {_ADDRESS}(?: via \S+)? ?$", _AUTH, _INFO, _BAD, "ssh_login"),
+    (rf"User {_USER} from {_ADDRESS} not allowed because (?P<reason>.*)$", _AUTH, _INFO, _BAD, "ssh_login"),
+    (rf"(?P<user>ROOT) LOGIN REFUSED FROM {_ADDRESS}{_PORT}{_END}", _AUTH, _INFO, _BAD, "ssh_login"),
+    (rf"maximum authentication attempts exceeded for (?:(?:invalid|illegal) user )?{_USER} from {_ADDRESS}{_PORT}(?: ssh\d?)?{_END}",
+     _SESSION, _STOP, _BAD, "ssh_login"),
+    (rf"Postponed (?P<method>\S+) for (?:(?:invalid|illegal) user )?{_USER} from {_ADDRESS}{_PORT}(?: ssh\d?)?{_END}",
+     _AUTH, _INFO, "", ""),
+    (rf"Authentication tried for {_USER} with correct key but not from a permitted host \(host=(?:[^,]*), ip={_ADDRESS}\)",
+     _AUTH, _INFO, _BAD, "ssh_login"),
+    (rf"Connection (?:closed|reset) by {_PEER}{_END}", _NETWORK, _STOP, _GOOD, ""),
+    (rf"Disconnected from {_PEER}{_END}", _NETWORK, _STOP, _GOOD, ""),
+    (rf"Disconnecting {_PEER}: (?P<reason>.*)$", _AUTH, _STOP, _BAD, ""),
+    (rf"Received disconnect from {_ADDRESS}{_PORT}: ?(?P<code>\d+): (?P<reason>.*)$", _NETWORK, _STOP, _GOOD, ""),
+    (rf"(?:ssh_dispatch_run_fatal: |banner exchange: )?Connection from {_ADDRESS}{_PORT}: (?P<reason>.*)$", _NETWORK, ("protocol", "end"), _BAD, ""),
+    (rf"Connection from {_ADDRESS}{_PORT} on (?P<to_address>\S+?)(?: port (?P<to_port>\d{{1,5}}))?(?: rdomain .*)?$", _NETWORK, _START, _GOOD, ""),
+    (rf"Did not receive identification string from {_ADDRESS}{_PORT}{_END}", _NETWORK, ("protocol", "end"), _BAD, ""),
+    (rf"Bad protocol version identification .* from {_ADDRESS}{_PORT}{_END}", _NETWORK, ("protocol", "end"), _BAD, ""),
+    (rf"Unable to negotiate with {_ADDRESS}{_PORT}: (?P<reason>.*)$", _NETWORK, ("protocol", "end"), _BAD, ""),
+    (rf"Timeout before authentication for (?:connection from )?{_ADDRESS}{_PORT}(?: to .*)?$", _SESSION, _STOP, _BAD, ""),
+    (rf"refused connect from .* \({_ADDRESS}\)$", _NETWORK, ("denied", "end"), _BAD, ""),
+    (rf"Starting session: (?P<kind>command|shell|subsystem|forced-command).*? for {_USER} from {_ADDRESS}{_PORT}(?: id \d+)?$",
+     _SESSION, _START, _GOOD, ""),
+    (r"subsystem request for (?P<kind>\S+)(?: by user (?P<user>.*))?$", _SESSION, _START, _GOOD, ""),
+    (r"User (?P<user>child) is on pid (?P<child>\d{1,10})$", _SESSION, _START, _GOOD, ""),
+    (rf"reverse mapping checking getaddrinfo for (?P<domain>\S+) \[{_ADDRESS}\] failed", _NETWORK, _INFO, _BAD, ""),
+    (rf"Address {_ADDRESS} maps to (?P<domain>\S+), but this does not map back", _NETWORK, _INFO, _BAD, ""),
+    (r"Server listening on (?P<to_address>\S+) port (?P<to_port>\d{1,5})\.", _NETWORK, _START, _GOOD, ""),
+    (r"PAM service\((?P<pam_service>[\w.-]+)\) ignoring max retries", _SESSION, _START, _BAD, ""),
+    (r"PAM adding faulty module: (?P<module>\S+)$", ("library",), _START, _BAD, ""),
+    (r"userauth_finish: send failure packet: (?P<reason>.*)$", _SESSION, _STOP, _BAD, ""),
+    (r"Read from socket failed: (?P<reason>.*)$", _AUTH, _INFO, _BAD, "ssh_login"),
+)  # fmt: skip
+
+_FAILURE = (
+    r"authentication failure; logname=(?P<logname>\S*) uid=(?P<uid>\d*) euid=(?P<euid>\d*) tty=(?P<tty>\S*) "
+    r"ruser=(?P<ruser>.*?) rhost=(?P<rhost>\S*)(?: {1,2}user=(?P<user>.*?))? ?$"
+)
+PAM = _rows(
+    "auth",
+    (rf"(?:PAM \d+ more )?{_FAILURE.replace('failure;', 'failures?;')}", ("authentication", "session"), _INFO, _BAD, ""),
+    (r"session opened for user (?P<effective>.*?)(?:\(uid=(?P<effective_id>\d{1,10})\))? by (?P<user>.*?)\(uid=(?P<uid>\d{1,10})\)$",
+     _SESSION, _START, _GOOD, "logged-on"),
+    (r"session closed for user (?P<user>.*)$", _SESSION, _STOP, _GOOD, "logged-off"),
+    (r"password changed for (?P<target>.*)$", _IAM, ("user", "change"), _GOOD, "changed-password"),
+    (r"user '(?P<user>[^']*)' granted access$", _SESSION, _START, _GOOD, ""),
+    (r"user '(?P<user>[^']*)' denied access", _SESSION, _START, _BAD, ""),
+    (r"(?:check pass; user unknown|User unknown)$", _AUTH, _STOP, _BAD, ""),
+    (r"requirement \"[^\"]*\" (?:not met|was met) by user \"(?P<user>[^\"]*)\"$", _AUTH, _INFO, _BAD, ""),
+    (r"Consecutive login failures for user (?P<user>\S+) account temporarily locked", _AUTH, ("info", "denied"), _BAD, "locked-account"),
+    (r"account (?P<user>\S+) has (?:expired|password changed in future)", _AUTH, _INFO, _BAD, ""),
+    (r"Failed to create session: (?P<reason>.*)$", _SESSION, _STOP, _BAD, ""),
+)  # fmt: skip
+
+OTHERS = (
+    *_rows(
+        "auth",
+        # su
+        (r"Successful su for (?P<effective>.*) by (?P<user>.*)$", _AUTH, _START, _GOOD, ""),
+        (r"FAILED su for (?P<effective>.*) by (?P<user>.*)$", _AUTH, _START, _BAD, ""),
+        (r"(?P<sign>[+-]) (?P<tty>\S+) (?P<user>[^:\s]+):(?P<effective>\S+)$", _AUTH, _START, "", ""),
+        (r"\(to (?P<effective>\S+)\) (?P<user>\S+) on (?P<tty>\S+)$", _AUTH, _START, _GOOD, ""),
+        (r"FAILED SU \(to (?P<effective>\S+)\) (?P<user>\S+) on (?P<tty>\S+)$", _AUTH, _START, _BAD, ""),
+        (r"'su (?P<effective>\S+)' failed for (?P<user>.*) on (?P<tty>\S+)$", _AUTH, _START, _BAD, ""),
+        # shadow
+        (r"new user: name=(?P<user>[^,]*), UID=(?P<uid>\d+), GID=(?P<gid>\d+)(?:, home=(?P<home>[^,]*), shell=(?P<shell>[^,]*))?",
+         _IAM, ("user", "creation"), _GOOD, "added-user-account"),
+        (r"failed adding user '(?P<user>[^']*)'", _IAM, ("user", "creation"), _BAD, "added-user-account"),
+        (r"delete user '(?P<user>[^']*)'$", _IAM, ("user", "deletion"), _GOOD, "deleted-user-account"),
+        (r"delete '(?P<user>[^']*)' from (?:shadow )?group '(?P<group>[^']*)'", _IAM, ("group", "change"), _GOOD, "removed-user-from-group"),
+        (r"add '(?P<user>[^']*)' to (?:shadow )?group '(?P<group>[^']*)'", _IAM, ("group", "change"), _GOOD, "added-user-to-group"),
+        (r"(?:change|changed|lock|unlock) user '(?P<user>[^']*)'", _IAM, ("user", "change"), _GOOD, "modified-user-account"),
+        (r"group added to (?P<file>\S+): name=(?P<group>[^,]*)(?:, GID=(?P<gid>\d+))?$", _IAM, ("group", "creation"), _GOOD, "added-group-account"),
+        (r"new group: name=(?P<group>[^,]*), GID=(?P<gid>\d+)$", _IAM, ("group", "creation"), _GOOD, "added-group-account"),
+        (r"group '(?P<group>[^']*)' removed", _IAM, ("group", "deletion"), _GOOD, "deleted-group-account"),
+        (r"removed (?:shadow )?group '(?P<group>[^']*)'", _IAM, ("group", "deletion"), _GOOD, "deleted-group-account"),
+        (r"changed password expiry for (?P<target>\S+)$", _IAM, ("user", "change"), _GOOD, "modified-user-account"),
+        # systemd-logind and login
+        (r"New session '?(?P<session>\S+?)'? of user '?(?P<user>.*?)'?(?: with class .*)?\.$", _SESSION, _START, _GOOD, ""),
+        (r"(?:Removed session|Session) (?P<session>\S+?)(?:\.| logged out\.).*$", _SESSION, _STOP, _GOOD, ""),
+        (r"(?:ROOT )?LOGIN ON (?P<tty>\S+)(?: BY (?P<user>\S+))?(?: FROM (?P<address>\S+))?$", _AUTH, _START, _GOOD, ""),
+        (r"FAILED LOGIN \(?\d+\)? (?:on '(?P<tty>[^']*)' )?(?:FROM (?P<address>\S+) )?FOR '?(?P<user>[^',]*)'?, (?P<reason>.*)$", _AUTH, _START, _BAD, ""),
+        # dropbear and other daemons
+        (rf"(?:\[\d+\] .{{15}} )?(?:Bad password attempt|Login attempt) for (?:nonexistent user|'(?P<user>.*?)')(?: '.*')? from {_ADDRESS}:(?P<port>\d{{1,5}})$",
+         _AUTH, _INFO, _BAD, ""),
+        (rf"(?:Password|Pubkey) auth succeeded for '(?P<user>.*?)'.* from {_ADDRESS}:(?P<port>\d{{1,5}})$", ("authentication", "session"), _START, _GOOD, ""),
+        (rf"(?:\[\d+\] .{{15}} )?Exit before auth from <{_ADDRESS}:(?P<port>\d{{1,5}})>: \(user '(?P<user>[^']*)', \d+ fails\).*$", _AUTH, _STOP, _BAD, ""),
+        (rf"Exit before auth \(user '(?P<user>[^']*)', \d+ fails\).* from {_ADDRESS}:(?P<port>\d{{1,5}})$", _AUTH, _STOP, _BAD, ""),
+        (rf"repeated login failures from {_ADDRESS}(?: \((?P<domain>[^)]*)\))?$", _AUTH, _INFO, _BAD, ""),
+        (rf"(?:Non-existent|Invalid) login as (?P<user>.*) from {_ADDRESS} ?$", _AUTH, _INFO, _BAD, ""),
+    ),
+    *_rows(
+        "cron",
+        (r"\((?P<user>[^)]{1,64})\) CMD \((?P<command>.*)\)$", ("process",), _START, _GOOD, ""),
+        (r"\((?P<user>[^)]{1,64})\) (?P<verb>BEGIN EDIT|END EDIT|LIST|REPLACE|DELETE|RELOAD) \((?P<table>.*)\)$",
+         ("configuration",), ("change",), _GOOD, ""),
+        (r"Job `(?P<job>[^']*)' started$", ("process",), _START, _GOOD, ""),
+    ),
+)  # fmt: skip
