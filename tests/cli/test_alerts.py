@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from soc import instant
-from soc.stores import Change
+from soc.stores import Change, Query
 from tests.cli.site import HOSTILE, NOON, SCAN, SSH, finding
 
 LIST = """\
@@ -165,6 +165,34 @@ def test_the_beginning_of_an_id_must_be_of_one_alert(site):
     told = site.call("alerts", "show", shared)
     assert (told.exit_code, told.stdout) == (2, "")
     assert told.stderr.startswith(f"soc: several alerts begin with {shared}: {shared}")
+
+
+@pytest.mark.services
+async def test_elasticsearch_finds_an_alert_by_the_beginning_of_its_id_too(elasticsearch_url):
+    from soc import alerting
+    from soc.cli import _alerts
+    from soc.config import Elasticsearch
+    from soc.stores import NotFound
+    from soc.stores.elastic import ElasticStore
+    from tests.waiting import until
+
+    store = ElasticStore.open(Elasticsearch(url=elasticsearch_url), prefix="cli-")
+    try:
+        await store.setup()
+        findings = [finding(SSH, 1), finding(SCAN, 3), finding(SCAN, 63, source="198.51.100.9")]
+        alerts = [alerting.alert_of(each) for each in findings]
+        await store.create(findings, alerts, NOON)
+
+        async def visible():
+            return [alert async for alert in _alerts.documents(store, Query(sort="soc.id"), 2)]
+
+        await until(visible)
+        for alert in alerts:
+            assert (await _alerts.found(store, alert.id[:8]))["soc"]["id"] == alert.id
+        with pytest.raises(NotFound):
+            await _alerts.found(store, "fffff")
+    finally:
+        await store.close()
 
 
 def test_an_unknown_id_exits_1(filled):

@@ -19,6 +19,7 @@ from soc.cli._doctor import Result, clock, elastic, in_thread, local
 from soc.clock import SystemClock
 from soc.config import Config, Elasticsearch, Kafka
 from soc.errors import Fault, Unavailable
+from soc.stores.elastic_indices import around
 
 
 def free_port() -> int:
@@ -237,14 +238,14 @@ def server(answers):
 
 def healthy(**changed):
     now = SystemClock().now()
-    names = [
-        f"{kind}-{instant.month(at)}" for kind in ("soc-findings", "soc-alerts") for at in (now, now + 31 * instant.DAY)
-    ]
+    names = [f"{kind}-{month}" for kind in ("soc-findings", "soc-alerts") for month in around(now)[1:]]
     return {
         "/_cluster/health": (200, {"status": "green", "number_of_nodes": 1}),
         "/_cat/health": (200, [{"epoch": str(now // instant.SECOND)}]),
         "/_cat/indices/soc-findings-*,soc-alerts-*": (200, [{"index": name} for name in names]),
         "/soc-findings-*,soc-alerts-*/_settings/index.blocks.*": (200, {names[0]: {"settings": {}}}),
+        "/_index_template/soc-findings": (200, {}),
+        "/_index_template/soc-alerts": (200, {}),
         "/_security/user/_has_privileges": (200, granted("all")),
         **changed,
     }
@@ -276,13 +277,28 @@ def test_a_healthy_elasticsearch():
     )
     assert told == [
         "ok    Elasticsearch: URL answers, health green, 1 nodes",
-        "ok    indices: 4, of this month and the next too",
+        "ok    indices: 4, of this month and the next too, and their templates",
         "ok    privileges: soc has what the console and role jobs need",
         (
             "warn  privileges of the writer: role index writes as soc; give role index a user of its own with `create_doc` only "
             "(SOC_ELASTICSEARCH_WRITER_USERNAME)"
         ),
     ]
+
+
+def test_an_index_of_the_next_month_may_still_be_missing_one_of_this_month_or_a_template_may_not():
+    _, this, following = around(SystemClock().now())
+    names = {f"{kind}-{month}" for kind in ("soc-findings", "soc-alerts") for month in (this, following)}
+    listing = "/_cat/indices/soc-findings-*,soc-alerts-*"
+    mend = "missing; `soc setup` makes them; so does role jobs, hourly"
+
+    def without(name):
+        return asked({**healthy(), listing: (200, [{"index": each} for each in names - {name}])})[2]
+
+    assert without(f"soc-alerts-{following}") == f"warn  indices: soc-alerts-{following}: {mend}"
+    assert without(f"soc-alerts-{this}") == f"FAIL  indices: soc-alerts-{this}: {mend}"
+    told = asked({**healthy(), "/_index_template/soc-alerts": (404, {})})[2]
+    assert told == f"FAIL  indices: template soc-alerts: {mend}"
 
 
 def test_a_refused_user_a_red_cluster_missing_indices_and_blocks_fail():

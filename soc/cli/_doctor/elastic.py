@@ -16,6 +16,7 @@ from soc.cli._doctor import Result, clock, in_thread
 from soc.clock import SystemClock
 from soc.config import secret
 from soc.errors import SocError
+from soc.stores.elastic_indices import around
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _SECONDS = 10.0
 _OURS = "soc-findings-*,soc-alerts-*"
 _KINDS = ("soc-findings", "soc-alerts")
-_READER = ("read", "create", "index", "delete", "create_index", "delete_index", "view_index_metadata")
+_READER = ("read", "index", "delete", "manage")
 _TOO_MUCH = ("index", "delete", "write", "delete_index")
 """What the writer's user must not be able to do: then the pipeline cannot touch what people decided."""
 
@@ -137,16 +138,17 @@ def _indices(server: Server) -> Iterator[Result]:
         )
         return
     there = {row["index"] for row in answer.body} if answer.status == 200 else set()
-    now = SystemClock().now()
-    this, following = instant.month(now), instant.month(now + 31 * instant.DAY)
-    missing = [f"{kind}-{month}" for month in dict.fromkeys((this, following)) for kind in _KINDS]
+    _, this, following = around(SystemClock().now())
+    missing = [f"{kind}-{month}" for month in (this, following) for kind in _KINDS]
     missing = [name for name in missing if name not in there]
+    missing += [f"template {kind}" for kind in _KINDS if server.ask("GET", f"/_index_template/{kind}").status == 404]
     if missing:
-        level: Level = "FAIL" if any(name.endswith(this) for name in missing) else "warn"
-        mend = "`soc setup` makes them; so does role jobs, every hour"
-        yield Result(level, "indices", f"{', '.join(missing)}: missing", mend)
+        level: Level = "warn" if all(name.endswith(following) for name in missing) else "FAIL"
+        yield Result(
+            level, "indices", f"{', '.join(missing)}: missing", "`soc setup` makes them; so does role jobs, hourly"
+        )
     else:
-        yield Result("ok", "indices", f"{len(there)}, of this month and the next too")
+        yield Result("ok", "indices", f"{len(there)}, of this month and the next too, and their templates")
     yield from _blocks(server)
 
 
