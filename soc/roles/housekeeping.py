@@ -17,8 +17,8 @@ log = logs.get(__name__)
 EVERY = instant.MINUTE
 FINDINGS_KEPT = instant.DAY
 DEAD_LETTERS_KEPT = 90 * instant.DAY
-_WHOLE = 1 << 40
-"""An offset beyond all: whether somebody has read a dead letter does not matter."""
+_EVERYTHING = dict.fromkeys(range(1_000), 1 << 40)
+"""Offsets beyond all, for whether somebody has read a dead letter does not matter."""
 
 
 @runtime_checkable
@@ -40,14 +40,15 @@ async def trim_findings(work: Workshop, now: int) -> None:
 
 
 async def trim_dead_letters(work: Workshop, now: int) -> None:
-    partitions = await work.log.partitions(DEAD_LETTERS)
-    await _trim(work, DEAD_LETTERS, now, DEAD_LETTERS_KEPT, dict.fromkeys(range(partitions), _WHOLE))
+    await _trim(work, DEAD_LETTERS, now, DEAD_LETTERS_KEPT, _EVERYTHING)
 
 
 async def _trim(work: Workshop, topic: str, now: int, kept: int, below: Mapping[int, int] | None) -> None:
-    if not isinstance(work.log, Trimmed) or abs(now - work.memory.trimmed.get(topic, 0)) < EVERY:
+    if abs(now - work.memory.trimmed.get(topic, 0)) < EVERY:
         return
     work.memory.trimmed[topic] = now
+    if not isinstance(work.log, Trimmed):
+        return
     try:
         deleted = await work.log.trim(topic, now - kept, below)
     except Unavailable as error:
