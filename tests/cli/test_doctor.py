@@ -17,7 +17,7 @@ from soc import instant
 from soc.cli import _doctor
 from soc.cli._doctor import Result, clock, elastic, in_thread, local
 from soc.clock import SystemClock
-from soc.config import Config, Elasticsearch, Kafka
+from soc.config import Config, Elasticsearch
 from soc.errors import Fault, Unavailable
 from soc.stores.elastic_indices import around
 
@@ -349,26 +349,6 @@ def test_the_writer_may_create_and_nothing_else(tmp_path, held, expected):
     told = asked(answers, username="soc", writer_username="w", writer_password_file=str(password))
     assert told[-1] == expected
     assert told[-2].startswith("FAIL  privileges: soc lacks monitor, manage_index_templates, read, ")
-
-
-@pytest.mark.services
-async def test_a_real_kafka_before_and_after_setup(own_kafka):
-    from soc.cli._doctor.kafka import kafka
-    from soc.log.setup import setup
-
-    config = Config(kafka=Kafka(brokers=own_kafka.address))
-    before = await kafka(config)
-    assert {result.level for result in before if result.what == "Kafka topics"} == {"FAIL"}
-    await setup(config.kafka, horizon=20 * instant.MINUTE)
-    after = [str(result) for result in await kafka(config)]
-    assert after == [
-        f"ok    Kafka: {own_kafka.address} answers",
-        "ok    Kafka topics: 8 are there, with the settings they need",
-        "ok    group soc-detect: 16 partitions, 0 messages behind",
-        "ok    group soc-correlate: 4 partitions, 0 messages behind",
-        "ok    group soc-index: 4 partitions, 0 messages behind",
-        "ok    Kafka clock: unknown: the raw topics are empty",
-    ]
 
 
 @pytest.mark.services
