@@ -131,7 +131,7 @@ def community_id(document: Document) -> str | None:
 def _ports(document: Document, code: int) -> tuple[int, int, bool] | None:
     """Ports, or what stands for them: both sides' types of an ICMP exchange, type and code of a one-way ICMP message."""
     if code in _ANSWERS:
-        kind = number(document.get("network.icmp.type"))
+        kind = number(document.get("network.icmp.type", "0"))
         if kind is None or not 0 <= kind <= 255:
             return None
         answer = _ANSWERS[code].get(kind)

@@ -22,6 +22,7 @@ def fill(document: Document, url: str) -> None:
     rest = url
     if absolute := _ABSOLUTE.match(url):
         document["url.scheme"] = absolute[1].lower()
+        document["url.full"] = url
         host, port = endpoint(absolute[2].rpartition("@")[2])
         document["url.domain"], document["url.port"] = host, port
         rest = url[absolute.end() :]
