@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from soc import logs, pipeline
+from soc.finding import digest
 from soc.metrics import CRASH
 from soc.pipeline import DeadLetter, Detected
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 log = logs.get(__name__)
 PATIENCE = 2
 """How often a process may end during the same work."""
+_MOST_KILLERS = 100
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -36,6 +38,8 @@ class Mark(msgspec.Struct, frozen=True):
     spans: dict[str, tuple[int, int]] = {}
     ends: int = 0
     working: bool = False
+    killers: tuple[str, ...] = ()
+    """Records that were found out, as digests: when another one ends the process, they are handed out again."""
 
     def holds(self, record: Record) -> bool:
         span = self.spans.get(record.partition)
@@ -54,11 +58,13 @@ class Suspects:
         """Without a file nothing is suspected (tests, and replay, which does not start again)."""
         self._descriptor: int | None = None
         self._suspect = _NOTHING
+        self._killers: tuple[str, ...] = ()
         if file is None:
             return
         file.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         left = _decoded(os.pread(self._descriptor, 1 << 20, 0))
+        self._killers = left.killers
         if left.spans:
             self._suspect = Mark(left.spans, left.ends + left.working)
             self._write(self._suspect)
@@ -66,12 +72,12 @@ class Suspects:
 
     def detect(self, records: Sequence[Record], content: Content, strides: Strides) -> Detected:
         """`pipeline.detect`, in steps that find a killer if there may be one."""
-        if not self._suspect.spans:
+        if not self._suspect.spans and not self._killers:
             return self._work(records, content, strides, 0)
         done = Detected()
         for suspected, run in groupby(records, self._suspect.holds):
-            for part in self._steps(list(run)) if suspected else [list(run)]:
-                _add(done, self._step(part, content, strides, suspected=suspected))
+            for part, ends in self._steps(list(run), suspected=suspected):
+                _add(done, self._step(part, content, strides, ends))
         self._forget(records)
         return done
 
@@ -80,18 +86,28 @@ class Suspects:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _steps(self, records: list[Record]) -> list[list[Record]]:
-        one_by_one = self._suspect.ends >= PATIENCE or self._suspect.is_one
-        return [[record] for record in records] if one_by_one else [records]
-
-    def _step(self, records: list[Record], content: Content, strides: Strides, *, suspected: bool) -> Detected:
+    def _steps(self, records: list[Record], *, suspected: bool) -> list[tuple[list[Record], int]]:
+        """What is worked on at once, each with how often the process ended during exactly that."""
         suspect = self._suspect
-        if suspected and suspect.is_one and suspect.ends >= PATIENCE:
-            log.error("a record ends the process and is set aside", ref=records[0].ref)
-            detail = f"the process ended {suspect.ends} times while it worked on this record alone"
-            return Detected(dead_letters=[DeadLetter(record, "detect", CRASH, detail) for record in records])
-        counts = suspected and (suspect.is_one or suspect.ends < PATIENCE)
-        return self._work(records, content, strides, suspect.ends if counts else 0)
+        known = bool(self._killers) and any(_digest(record) in self._killers for record in records)
+        if suspected and suspect.is_one:
+            return [(records, suspect.ends)]
+        if known or (suspected and suspect.ends >= PATIENCE):
+            return [([record], 0) for record in records]
+        return [(records, suspect.ends if suspected else 0)]
+
+    def _step(self, records: list[Record], content: Content, strides: Strides, ends: int) -> Detected:
+        if len(records) > 1:
+            return self._work(records, content, strides, ends)
+        killer = _digest(records[0])
+        if ends >= PATIENCE and killer not in self._killers:
+            self._killers = (*self._killers, killer)[-_MOST_KILLERS:]
+            self._write(self._suspect)
+        if killer not in self._killers:
+            return self._work(records, content, strides, ends)
+        log.error("a record ends the process and is set aside", ref=records[0].ref)
+        detail = f"the process ended {PATIENCE} times while it worked on this record alone"
+        return Detected(dead_letters=[DeadLetter(records[0], "detect", CRASH, detail)])
 
     def _work(self, records: Sequence[Record], content: Content, strides: Strides, ends: int) -> Detected:
         spans: dict[str, tuple[int, int]] = {}
@@ -114,11 +130,15 @@ class Suspects:
     def _write(self, mark: Mark) -> None:
         if self._descriptor is None:
             return
-        data = msgspec.json.encode(mark)
+        data = msgspec.json.encode(msgspec.structs.replace(mark, killers=self._killers))
         try:
             os.pwrite(self._descriptor, len(data).to_bytes(4, "big") + data, 0)
         except OSError as error:  # a full disk must not stop detection
             log.warning("cannot write down what is being worked on", error=str(error))
+
+
+def _digest(record: Record) -> str:
+    return digest(record.ref, record.raw)[:16]
 
 
 def _decoded(data: bytes) -> Mark:
