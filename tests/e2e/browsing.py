@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
+import httpx
 from argon2 import PasswordHasher
 from playwright.async_api import async_playwright
 from soc.stores.memory import MemoryStore
@@ -70,6 +72,15 @@ async def served(folder: Path, now: int, language: str = "vi") -> AsyncIterator[
 
 
 @contextlib.asynccontextmanager
+async def colleague(site: Site, user: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody else, logged in to the API."""
+    async with httpx.AsyncClient(base_url=site.base, headers={"origin": site.base}, timeout=20) as client:
+        answer = await client.post("/api/v1/session", json={"user": user, "password": PASSWORD})
+        client.headers["x-csrf-token"] = answer.json()["csrf"]
+        yield client
+
+
+@contextlib.asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -88,6 +99,10 @@ async def context(browser: Browser, **options: object) -> AsyncIterator[BrowserC
         yield opened
     finally:
         await opened.close()
+
+
+def query(**parameters: str) -> str:
+    return urlencode(parameters)
 
 
 async def tab(opened: BrowserContext) -> Tab:
@@ -109,7 +124,7 @@ async def tab(opened: BrowserContext) -> Tab:
 async def log_in(page: Page, site: Site, user: str = "lan") -> None:
     """With the keyboard, as the login page's focus allows."""
     await page.goto(f"{site.base}/login")
-    await page.wait_for_function("document.activeElement?.name === 'user'")
+    await page.wait_for_selector("input[name=user]:focus")
     await page.keyboard.type(user)
     await page.keyboard.press("Tab")
     await page.keyboard.type(PASSWORD)

@@ -189,7 +189,7 @@ TOLD: tuple[Told, ...] = (
                          "event.action": "edit"},
          'date=2026-01-01 time=01:1{n}:51 devname="fw-core-01" type="event" logdesc="Object attribute configured" '
          'user="van.le" ui="GUI(10.0.8.15)" action="Edit" cfgpath="firewall.policy"', ("event.action", "user.name")),
-    Told(SCAN, 3, 412, _wall("203.0.113.77", "192.0.2.20", 3389) | _OUTSIDE, _traffic("203.0.113.77", "192.0.2.20", 3389),
+    Told(SCAN, 3, 64, _wall("203.0.113.77", "192.0.2.20", 3389) | _OUTSIDE, _traffic("203.0.113.77", "192.0.2.20", 3389),
          ("event.action", "source.ip")),
     Told(SUDO, 9, 3, {"host.name": "app-gw-03", "user.name": "deploy", "process.name": "sudo",
                       "process.command_line": "/bin/bash"},
@@ -201,15 +201,15 @@ TOLD: tuple[Told, ...] = (
     Told(TRAVERSAL, 41, 18, _web("198.51.100.90", "/tai-lieu?f=../../../../etc/passwd", 404) | _OUTSIDE,
          _access("198.51.100.90", "/tai-lieu?f=../../../../etc/passwd", 404), ("url.original",)),
     Told(SILENT, 52, 1, {"service.name": "fw-branch-05", "host.name": "fw-branch-05"}, "", ("service.name",)),
-    Told(SCAN, 66, 140, _wall("198.51.100.201", "192.0.2.21", 445) | _OUTSIDE,
+    Told(SCAN, 66, 32, _wall("198.51.100.201", "192.0.2.21", 445) | _OUTSIDE,
          _traffic("198.51.100.201", "192.0.2.21", 445), ("event.action", "source.ip")),
     Told(SUDO, 80, 1, {"host.name": "mail-01", "user.name": "hanh.vu", "process.name": "sudo",
                        "process.command_line": "/usr/bin/su -"},
          "Jan  1 00:2{n}:18 mail-01 sudo:  hanh.vu : TTY=pts/2 ; PWD=/home ; USER=root ; COMMAND=/usr/bin/su -",
          ("process.command_line",)),
-    Told(SCANNER, 95, 230, _web("192.0.2.144", "/.git/config", 404) | _OUTSIDE,
+    Told(SCANNER, 95, 41, _web("192.0.2.144", "/.git/config", 404) | _OUTSIDE,
          _access("192.0.2.144", "/.git/config", 404), ("url.original",)),
-    Told(SCANNER, 128, 57, _web("198.51.100.11", "/wp-login.php", 404) | _OUTSIDE,
+    Told(SCANNER, 128, 18, _web("198.51.100.11", "/wp-login.php", 404) | _OUTSIDE,
          _access("198.51.100.11", "/wp-login.php", 404), ("url.original",)),
 )  # fmt: skip
 
@@ -222,7 +222,7 @@ FEATURES = (
 )
 
 
-def _event_finding(told: Told, number: int) -> Finding:
+def event_finding(told: Told, number: int) -> Finding:
     time = NOW - round(told.ago * instant.MINUTE) - (told.count - 1 - number) * 7 * instant.SECOND
     document, raw = told.document | {"event.dataset": told.rule.layer}, told.raw.format(n=number % 10).encode()
     clauses = [{"field": field, "value": document[field]} for field in told.why]
@@ -257,7 +257,7 @@ def _anomaly() -> Finding:
 
 async def fill(store: MemoryStore) -> None:
     """The alerts, some of them already taken or closed by somebody."""
-    findings = [_event_finding(told, number) for told in TOLD for number in range(told.count)] + [_anomaly()]
+    findings = [event_finding(told, number) for told in TOLD for number in range(told.count)] + [_anomaly()]
     await store.create(findings, [alert for alert in map(alerting.alert_of, findings) if alert], NOW - instant.HOUR)
     await store.roll_up(0)
     for rule_id, minutes, change in (

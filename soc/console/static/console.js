@@ -2,7 +2,7 @@
 
 import * as dialogs from "./dialogs.js";
 import { listen } from "./news.js";
-import { prepare, target } from "./page.js";
+import { prepare } from "./page.js";
 import * as pane from "./pane.js";
 import * as queue from "./queue.js";
 import { say, word } from "./say.js";
@@ -10,19 +10,15 @@ import { decide, undo } from "./triage.js";
 
 const KEYS_OFF = "soc-keys-off";
 
-/** What an act is about: the selected rows, else the open alert, else the cursor's. */
+/** Which alerts an act is about: the selected ones, else the cursor's, else the one that the page shows. */
 function targets() {
   const several = queue.selected();
   if (several.length) return several;
-  const at = queue.cursor();
-  const shown = pane.article();
-  // The cursor may have moved on while another alert is open: the act is about where the cursor is.
-  if (shown && (!at || shown.dataset.alert === at.dataset.alert)) return [target(shown)];
-  return at ? [target(at)] : [];
+  const at = queue.cursor() ?? pane.article();
+  return at ? [at.dataset.alert] : [];
 }
 
-async function act(change, name) {
-  const chosen = targets();
+async function act(change, name, chosen = targets()) {
   if (!chosen.length) return false;
   const done = await decide(chosen, change, name);
   queue.unselect();
@@ -32,8 +28,8 @@ async function act(change, name) {
 async function close() {
   const told = await dialogs.askDisposition();
   const chosen = told ? targets() : [];
-  if (!chosen.length || !(await act({ status: "closed", ...told }, "closed"))) return focusBack();
-  const next = queue.following(chosen.at(-1).id);
+  if (!chosen.length || !(await act({ status: "closed", ...told }, "closed", chosen))) return focusBack();
+  const next = queue.following(chosen.at(-1));
   const back = document.getElementById("back");
   if (next) await go(next);
   else if (back && !document.getElementById("queue")) location.assign(back.href);
@@ -51,8 +47,14 @@ async function saveNote() {
   const shown = pane.article();
   const text = note?.value.trim();
   if (!text || !shown) return;
-  if (await decide([target(shown)], { note: text }, "noted")) document.getElementById("note").value = "";
   focusBack();
+  if (await decide([shown.dataset.alert], { note: text }, "noted")) forget(text);
+}
+
+/** A note that is saved; what was typed since stays. */
+function forget(text) {
+  const note = document.getElementById("note");
+  if (note?.value.trim() === text) note.value = "";
 }
 
 function focusBack() {
@@ -212,8 +214,10 @@ function setUpHelp() {
 
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick);
+document.addEventListener("focusin", (event) => event.target.matches("#queue tbody tr") && queue.settle(event.target));
 document.addEventListener("change", (event) => event.target.matches("[data-step]") && pane.steps(event.target));
 document.addEventListener("submit", (event) => {
+  if (event.target.matches(".languages")) event.target.elements.next.value = location.pathname + location.search;
   if (!event.target.matches("[data-do=save-note]")) return;
   event.preventDefault();
   saveNote();

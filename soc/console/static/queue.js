@@ -1,6 +1,6 @@
 // The queue: a cursor over its rows (one tab stop), rows selected for acts on several, rows brought up to date in place.
 
-import { load, replacePart, target } from "./page.js";
+import { load, replacePart } from "./page.js";
 
 const grid = () => document.getElementById("queue");
 export const rows = () => [...(grid()?.tBodies[0].rows ?? [])];
@@ -9,9 +9,14 @@ export const row = (id) => rows().find((candidate) => candidate.dataset.alert ==
 /** The row with the cursor. */
 export const cursor = () => rows().find((candidate) => candidate.tabIndex === 0) ?? null;
 
+/** The cursor to a row that has the focus. */
+export function settle(at) {
+  for (const other of rows()) other.tabIndex = other === at ? 0 : -1;
+}
+
 export function moveTo(to) {
   if (!to) return;
-  for (const other of rows()) other.tabIndex = other === to ? 0 : -1;
+  settle(to);
   to.focus({ preventScroll: true });
   to.scrollIntoView({ block: "nearest" });
 }
@@ -43,8 +48,11 @@ export function select(chosen, on = chosen.getAttribute("aria-selected") !== "tr
   chosen.querySelector("input").checked = on;
 }
 
-/** The selected alerts, or none. */
-export const selected = () => rows().filter((candidate) => candidate.getAttribute("aria-selected") === "true").map(target);
+/** The ids of the selected alerts, or none. */
+export const selected = () =>
+  rows()
+    .filter((candidate) => candidate.getAttribute("aria-selected") === "true")
+    .map((candidate) => candidate.dataset.alert);
 
 export const unselect = () => rows().forEach((candidate) => select(candidate, false));
 

@@ -1,15 +1,24 @@
 // Acts of triage through the API: each names the revision it saw, so nobody's decision is overwritten unseen.
 
+import { target } from "./page.js";
 import { article, refresh } from "./pane.js";
+import { row } from "./queue.js";
 import { say, word } from "./say.js";
 
 const UNDO = 10_000;
 let last = null;
+let turn = Promise.resolve();
 
-/** Do one thing to alerts; true if it was done to all. `name` is what to say then. */
-export async function decide(targets, change, name) {
+/** Do one thing to alerts; true if it was done to all. `name` is what to say then. One act after the other: the next one
+ * names the revision that the one before it made. */
+export function decide(ids, change, name) {
+  turn = turn.then(() => decideNow(ids, change, name));
+  return turn;
+}
+
+async function decideNow(ids, change, name) {
   const done = [];
-  for (const before of targets) {
+  for (const before of ids.map(current).filter(Boolean)) {
     const after = await patch(before, change);
     if (after) done.push({ before, after });
     await refresh(before.id).catch(() => null);
@@ -23,7 +32,14 @@ export async function decide(targets, change, name) {
       act: undoable ? { text: `${word("undo")} (u)`, run: undo } : null,
     });
   }
-  return done.length === targets.length;
+  return done.length === ids.length;
+}
+
+/** An alert as this page knows it now. */
+function current(id) {
+  const open = article();
+  const shown = open?.dataset.alert === id ? open : row(id);
+  return shown ? target(shown) : null;
 }
 
 /** Take the last act back, while it can still be taken back. */
@@ -41,14 +57,14 @@ export async function undo() {
 }
 
 /** The alert after the change; null if it was refused, which is said. */
-async function patch(target, change) {
+async function patch(seen, change) {
   let answer;
   try {
-    answer = await fetch(`/api/v1/alerts/${encodeURIComponent(target.id)}/triage`, {
+    answer = await fetch(`/api/v1/alerts/${encodeURIComponent(seen.id)}/triage`, {
       method: "PATCH",
       headers: {
         "Content-Type": "application/json",
-        "If-Match": `"${target.revision}"`,
+        "If-Match": `"${seen.revision}"`,
         "X-CSRF-Token": document.body.dataset.csrf,
       },
       body: JSON.stringify(change),
@@ -74,7 +90,7 @@ export async function decidedElsewhere({ alert, revision }) {
   const shown = article();
   const open = shown?.dataset.alert === alert;
   if (open && Number(shown.dataset.revision) >= revision) return;
-  const current = await refresh(alert).catch(() => null);
-  const actor = current?.dataset.actor;
+  const now = await refresh(alert).catch(() => null);
+  const actor = now?.dataset.actor;
   if (open && actor && actor !== document.body.dataset.user) say(word("elsewhere", { who: actor }));
 }
