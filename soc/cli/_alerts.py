@@ -10,7 +10,6 @@ import click
 
 from soc.alert import SEVERITIES, STATUSES
 from soc.cli import _text
-from soc.cli.user import actor, opened
 from soc.errors import ConfigurationError
 from soc.record import LAYERS
 from soc.stores import NotFound, Query, pages
@@ -71,12 +70,6 @@ def _value(name: str, text: str) -> str | int:
     if name == "severity":
         return SEVERITIES.index(text) + 1
     return "" if (name, text) == ("assignee", NOBODY) else text
-
-
-def note(act: str, object_: str, given: Mapping[str, Any]) -> None:
-    """Write into the audit trail who looked at what; what cannot be written down is not shown."""
-    with opened() as workspace:
-        workspace.audit.append(actor(), act, object_, {name: value for name, value in given.items() if value})
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ import msgspec
 from soc import instant, logs
 from soc.cli import _alert_text, _alerts, _text
 from soc.cli._files import atomic
+from soc.cli._trail import note
 from soc.clock import SystemClock
 from soc.config import load_config
 
@@ -55,7 +56,7 @@ def list_(sort: str, limit: int | None, format_: str, language: str, **given: An
     config = load_config()
     zone = instant.zone(config.timezone)
     query = replace(_alerts.query_of(given, SystemClock().now(), zone), sort=sort)
-    _alerts.note("search", "alerts", given)
+    note(config, "search", "alerts", given)
     if format_ == "ndjson":
         asyncio.run(_write(config, query, sys.stdout.buffer, limit))
         return
@@ -76,7 +77,7 @@ def show(id_: str, format_: str, language: str) -> None:
     ID is an alert's id or the beginning of one, as `soc alerts list` shows it.
     """
     config = load_config()
-    _alerts.note("view", id_, {})
+    note(config, "view", id_, {})
     alert = asyncio.run(_found(config, id_))
     if format_ == "json":
         click.echo(logs.escape(msgspec.json.encode(alert).decode()))
@@ -100,7 +101,7 @@ def export(output: Path | None, **given: Any) -> None:
     """
     config = load_config()
     query = replace(_alerts.query_of(given, SystemClock().now(), instant.zone(config.timezone)), sort="soc.id")
-    _alerts.note("export", "alerts", given)
+    note(config, "export", "alerts", given)
     if output is None:
         asyncio.run(_write(config, query, sys.stdout.buffer))
         return

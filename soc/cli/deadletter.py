@@ -13,7 +13,8 @@ import click
 import msgspec
 
 from soc import instant, loading, logs
-from soc.cli import _alerts, _letters, _text
+from soc.cli import _letters, _text
+from soc.cli._trail import note
 from soc.clock import SystemClock
 from soc.config import load_config
 from soc.log.opening import open_log
@@ -89,7 +90,7 @@ def list_(each: bool, limit: int, format_: str, **given: str) -> None:
 def show(which: str, raw: bool) -> None:
     """One letter: WHICH is its number in `soc deadletter list --each`, or the ref of its record, or its place."""
     config = load_config()
-    _alerts.note("view", f"deadletter {which}", {})
+    note(config, "view", f"deadletter {which}", {})
     kept = asyncio.run(_found(config, which))
     letter = kept.letter
     original = msgspec.json.encode(letter.finding) if letter.finding else letter.raw
@@ -121,7 +122,7 @@ def replay(ref: str, dry_run: bool, **given: str) -> None:
     config = load_config()
     wanted = _wanted({**given, "ref": ref}, instant.zone(config.timezone))
     if not dry_run:
-        _alerts.note("deadletter.replay", "soc.deadletter", {**given, "ref": ref})
+        note(config, "deadletter.replay", "soc.deadletter", {**given, "ref": ref})
     outcome = asyncio.run(_replayed(config, wanted, dry_run=dry_run))
     for line in _outcome_lines(outcome, dry_run=dry_run):
         click.echo(line)

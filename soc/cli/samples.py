@@ -11,6 +11,7 @@ import msgspec
 from soc import logs
 from soc.anomaly.model import Manifest
 from soc.cli import _alerts
+from soc.cli._trail import note
 from soc.config import load_config
 from soc.errors import SocError
 from soc.stores import Query
@@ -53,8 +54,8 @@ def purge(yes: bool) -> None:
         return
     if not yes:
         click.confirm(f"Remove {told}?", abort=True)
-    _alerts.note(
-        "samples.purge", "samples", {"findings": findings, "alerts": alerts, "models": [m.name for m in models]}
+    note(
+        config, "samples.purge", "samples", {"findings": findings, "alerts": alerts, "models": [m.name for m in models]}
     )
     for folder in models:
         remove_model(folder)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from soc import instant
+from soc.finding import finding_id
 from soc.log import FINDINGS
 from soc.log.local_history import history
 from soc.log.opening import open_log
@@ -16,12 +17,11 @@ from tests.cli.site import NOON, SSH, finding, letter
 
 BAD = b'\xff\xfe{"a": \x1b[2J' + bytes(range(8))
 RULE = """\
-title: Marker in a message
-id: marker
-status: stable
-logsource: {product: test}
+title: Marker in a path
+id: 5f0c9a52-3a1e-4b7a-9d55-0b1f4a1e6c11
+logsource: {category: webserver}
 detection:
-  selection: {message|contains: marker}
+  selection: {cs-uri-stem|contains: marker}
   condition: selection
 level: high
 """
@@ -139,27 +139,33 @@ def test_replay_says_what_becomes_of_each_letter_and_doing_it_twice_changes_noth
     rules = buried.folder / "site" / "rules"
     rules.mkdir(parents=True)
     (rules / "marker.yml").write_text(RULE)
+    line = b'192.0.2.7 - - [01/Jan/2026:06:59:00 +0700] "GET /marker HTTP/1.1" 200 5 "-" "curl/8"'
+    buried.bury(letter(line, 9, reason="parser_fault", topic="logs.app"))
     refused = finding(SSH, 1)
     buried.append(
         "soc.deadletter",
         msgspec.json.encode({"stage": "index", "reason": "rejected", "detail": "x", "finding": refused.document}),
         b"no letter of ours",
     )
+    sums = "letters 6 = clean 2 + alerting 1 + {}offered to the store again 1 + still failing 1 + unreadable 1"
     told = buried.call("deadletter", "replay", "--dry-run")
     assert told.stdout.splitlines() == [
-        "letters 5 = clean 2 + alerting 0 + would be offered to the store again 1 + still failing 1 + unreadable 1",
-        "findings 0 (nothing was written)",
+        sums.format("would be "),
+        "findings 1 (nothing was written)",
         "still failing, encoding: 1",
     ]
     assert findings_of(buried) == []
+
+    # The ids are those that the records would have had when they arrived.
+    expected = {refused.id, finding_id("5f0c9a52-3a1e-4b7a-9d55-0b1f4a1e6c11", "logs.app:0:9", line)}
     first = buried.call("deadletter", "replay")
-    assert (first.exit_code, first.stdout.splitlines()[0]) == (
+    assert (first.exit_code, first.stdout.splitlines()) == (
         1,
-        "letters 5 = clean 2 + alerting 0 + offered to the store again 1 + still failing 1 + unreadable 1",
+        [sums.format(""), "findings 1", "still failing, encoding: 1"],
     )
-    assert findings_of(buried) == [refused.id]
+    assert sorted(findings_of(buried)) == sorted(expected)
     buried.call("deadletter", "replay")
-    assert set(findings_of(buried)) == {refused.id}
+    assert set(findings_of(buried)) == expected
 
 
 def test_replay_of_chosen_letters_exits_0_when_none_of_them_fails(buried):

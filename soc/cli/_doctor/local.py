@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soc import instant, loading
+from soc.cli import _trail
 from soc.cli._doctor import Result
 from soc.clock import SystemClock
 from soc.config import secret
 from soc.errors import SocError
-from soc.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,12 +127,8 @@ def time_zone(config: Config) -> list[Result]:
 def audit(config: Config) -> list[Result]:
     if not (config.data_dir / "workspace.db").exists():
         return [Result("ok", "audit trail", "not begun yet")]
-    workspace = Workspace(config.data_dir, SystemClock())
-    try:
-        broken = workspace.audit.verify()
-        head = workspace.audit.head()
-    finally:
-        workspace.close()
+    with _trail.opened(config) as trail:
+        broken, head = trail.verify(), trail.head()
     if broken:
         mend = "somebody changed it: keep the file as evidence, and compare with published heads"
         return [Result("FAIL", "audit trail", f"record {broken.n}: {broken.why}", mend)]
