@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from soc.event import Logsource
+from soc.parse import plain
 from soc.parse.ecs_json import field, instant_of, lookup
 from soc.parse.format import Format
 
@@ -22,6 +23,11 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value not in {"", "-"} else None
 
 
+def _lower(value: Any) -> str | None:
+    told = _text(value)
+    return told.lower() if told else None
+
+
 def _number(value: Any) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         return int(value)
@@ -35,11 +41,11 @@ _NAMES: tuple[tuple[str, tuple[str, ...], Callable[[Any], Any]], ...] = (
     ("log.level", ("level", "severity", "loglevel", "log_level"), _text),
     ("log.logger", ("logger", "logger_name"), _text),
     ("user.name", ("user", "username", "user_name", "account"), _text),
-    ("source.address", ("src_ip", "srcip", "source_ip", "src", "client_ip", "clientip", "remote_addr", "remote_ip", "sourceIPAddress"), _text),
+    ("source.address", ("source.ip", "src_ip", "srcip", "source_ip", "src", "client_ip", "clientip", "remote_addr", "remote_ip", "sourceIPAddress"), _text),
     ("source.port", ("src_port", "srcport", "source_port", "client_port"), _number),
-    ("destination.address", ("dst_ip", "dstip", "dest_ip", "destination_ip", "dst", "server_ip"), _text),
+    ("destination.address", ("destination.ip", "dst_ip", "dstip", "dest_ip", "destination_ip", "dst", "server_ip"), _text),
     ("destination.port", ("dst_port", "dstport", "dest_port", "destination_port"), _number),
-    ("network.transport", ("proto", "protocol", "transport"), _text),
+    ("network.transport", ("proto", "protocol", "transport"), _lower),
     ("event.action", ("action", "eventName", "event_name"), _text),
     ("process.name", ("process", "program", "process_name", "app"), _text),
     ("process.pid", ("pid", "process_id"), _number),
@@ -55,7 +61,7 @@ def time(event: Event) -> int | None:
         told = instant_of(event.native.get(name), event)
         if told is not None:
             return told
-    return None
+    return plain.time(event)
 
 
 def ecs(event: Event, document: Document) -> None:

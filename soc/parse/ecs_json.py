@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc import instant
 from soc.event import Logsource
+from soc.parse import plain
 from soc.parse.ecs import flat
 from soc.parse.format import ABSENT, Format
 
@@ -43,7 +44,7 @@ def time(event: Event) -> int | None:
         told = instant_of(lookup(native, name), event)
         if told is not None:
             return told
-    return None
+    return plain.time(event)
 
 
 def instant_of(value: Any, event: Event) -> int | None:
@@ -115,6 +116,8 @@ _DATASETS: dict[str, Logsource] = {
     "bluecoat": Logsource("", "proxy", ""),
     "zscaler": Logsource("", "proxy", ""),
     "fortinet": Logsource("fortigate", "firewall", ""),
+    "fortinet_fortigate": Logsource("fortigate", "firewall", ""),
+    "cisco_asa": Logsource("cisco", "firewall", ""),
     "cisco": Logsource("cisco", "firewall", ""),
     "panw": Logsource("paloalto", "firewall", ""),
     "checkpoint": Logsource("checkpoint", "firewall", ""),

@@ -78,7 +78,7 @@ def _winlogbeat(frame: Frame) -> Native | None:
 
 
 # Sysmon tells the time of the event itself; System tells when it was logged, and forwarders when they read it.
-_TIMES = ("UtcTime", "SystemTime", "TimeCreated", "EventTime", "@timestamp")
+_TIMES = ("UtcTime", "SystemTime", "TimeCreated", "EventTime", "TimeGenerated", "@timestamp")
 _WINLOG_TIMES = (("winlog", "event_data", "UtcTime"), ("winlog", "time_created"), ("@timestamp",))
 
 

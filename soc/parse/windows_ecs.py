@@ -49,14 +49,15 @@ def _system(fields: Mapping[str, Any], document: Document, convention: Conventio
     computer = text(fields.get("Computer"))
     if computer:
         document["host.name"] = computer
-        if convention.first_label_is_hostname:
-            document["host.hostname"] = computer.partition(".")[0]
+        document["host.hostname"] = computer.partition(".")[0] if convention.first_label_is_hostname else None
+    document["process.name"] = None  # a syslog header around the event names its relay
     document["host.os.type"] = document["host.os.family"] = "windows"
     document["process.pid"] = number(fields.get("Execution_ProcessID"))
     document["process.thread.id"] = number(fields.get("Execution_ThreadID"))
     document["user.id"] = text(fields.get("UserID"))
-    document["user.name"] = text(fields.get("AccountName"))
-    document["user.domain"] = text(fields.get("Domain"))
+    domain = text(fields.get("Domain"))
+    if domain:  # without it, AccountName is a leaf of the event, not the account that wrote it
+        document["user.name"], document["user.domain"] = text(fields.get("AccountName")), domain
     document["log.level"] = _level(fields)
     document["winlog.channel"] = text(fields.get("Channel"))
     document["winlog.record_id"] = text(fields.get("EventRecordID"))
@@ -72,7 +73,7 @@ def _level(fields: Mapping[str, Any]) -> str | None:
     if severity:
         return severity.lower()
     level = number_of(fields.get("Level"))
-    return LEVELS.get(level) if isinstance(level, int) else text(level)
+    return LEVELS.get(level) if isinstance(level, int) else (text(level) or "").lower()
 
 
 def _event(fields: Mapping[str, Any], document: Document, channel: str, code: int) -> None:

@@ -102,18 +102,20 @@ def nested_field(name: str) -> Accessor:
         return lambda native: _second(native, stem)
 
     def get(native: Native) -> Any:
-        leaves = nested_leaves(native)
+        leaves = native["Event"].get("EventData")  # there is an Event: it was recognised by that
+        if type(leaves) is not dict:
+            leaves = nested_leaves(native)
         value = leaves.get(name, ABSENT)
         if value is ABSENT:
             return _unusual(leaves, name)
-        return _text(value) if isinstance(value, dict) else value
+        return _text(value) if type(value) is dict else value
 
     return get
 
 
 def _nested_system(name: str) -> Accessor:
     def get(native: Native) -> Any:
-        value = _system_value(section(native, "Event", "System"), name)
+        value = _system_value(native["Event"]["System"], name)
         if value is not ABSENT:
             return value
         leaf = nested_leaves(native).get(name, ABSENT)

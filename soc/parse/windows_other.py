@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from soc.parse.windows_convention import Convention
 
 _ADDRESSES = ("IpAddress", "Address", "ClientIP", "ClientAddress")
-_USERS = ("User", "DetectionUser", "SubjectUserName", "UserName")
+_USERS = ("User", "DetectionUser", "SubjectUserName", "UserName", "AccountName")
 _IN_MESSAGE = re.compile(
     r"Client (?:IP|Address): *(\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:]*:[0-9A-Fa-f:]+\]?)(?::(\d{1,5}))?", re.ASCII
 )
@@ -37,7 +37,7 @@ def describe_other(fields: Mapping[str, Any], document: Document, event_id: int,
 
 
 def _who(fields: Mapping[str, Any], document: Document) -> None:
-    for field in _USERS:
+    for field in _USERS if "ServiceName" not in fields else ():  # a service's account is not who acts
         domain, name = account(fields.get(field))
         if name:
             document["user.name"] = name

@@ -24,25 +24,20 @@ def decode(frame: Frame) -> Native | None:
     if start < 0 or "<System>" not in text or "<!" in text or "Linux-Sysmon" in text:
         return None
     end = text.rfind("</Event>")
-    parser = ET.XMLPullParser(events=("start", "end"))
+    if end < start:
+        return None
     try:
-        parser.feed(text[start : end + len("</Event>")] if end > start else text[start:])
-        root = _root(parser)
+        root = ET.fromstring(text[start : end + len("</Event>")])  # noqa: S314 (entities need a document type, which is refused)
     except ET.ParseError:
         return None
-    return _event(root) if root is not None else None
+    return None if _too_deep(root) else _event(root)
 
 
-def _root(parser: ET.XMLPullParser[Any]) -> ET.Element | None:
-    """The first element once it is complete and not too deep."""
-    depth = 0
-    for what, element in parser.read_events():
-        depth += 1 if what == "start" else -1
-        if depth > _MAX_DEPTH:
-            return None
-        if depth == 0:
-            return element if isinstance(element, ET.Element) else None
-    return None
+def _too_deep(root: ET.Element) -> bool:
+    level, depth = [root], 0
+    while level and depth <= _MAX_DEPTH:
+        level, depth = [child for element in level for child in element], depth + 1
+    return bool(level)
 
 
 def _event(root: ET.Element) -> Native | None:
@@ -103,6 +98,7 @@ def _data(element: ET.Element) -> dict[str, Any]:
 
 def ecs(event: Event, document: Document) -> None:
     """As evtx_dump's; the XML has one time only, and that is when it happened."""
+    document["message"] = section(event.native, "Event", "RenderingInfo").get("Message")
     EVTX_DUMP.ecs(event, document)
     document["event.start"] = document["@timestamp"] if event.timed else None
 
