@@ -131,7 +131,7 @@ def records_of(seed: int) -> Mapping[str, Sequence[Record]]:
         arrived = START + chance.randrange(20) * instant.SECOND
         for offset in range(chance.randrange(15, 30)):
             arrived += chance.randrange(25) * instant.SECOND
-            at = arrived - chance.choice((0, 0, 1, 30, 59, 61, 600, -200)) * instant.SECOND
+            at = arrived - chance.choice((0, 0, 1, 30, 59, 61, 600, -30)) * instant.SECOND
             text = chance.choice(("attack", "attack as root", "job 1", "job 2", "job 3", "login of root"))
             raw = b"\xff\x00 bad" if chance.random() < 0.05 else line_of(at, chance.randrange(3), text)[1]
             stride = offset // STRIDE * STRIDE
@@ -223,7 +223,7 @@ class World:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         last = max(record.arrived for part in self.records.values() for record in part)
-        self.end = last + 10 * instant.MINUTE
+        self.end = last + 3 * instant.MINUTE
         # Half of the runs find a backlog that is there from the beginning.
         self.clock = FixedClock(START if self.seed % 2 else last + instant.MINUTE)
         self.log = MemoryLog(2, self.clock)
@@ -315,7 +315,7 @@ class Shelf:
         positions = {name: list(run)[-1].offset + 1 for name, run in groupby(records, lambda record: record.partition)}
         self.idle = not records and now >= world.end
         if now < world.end:
-            world.clock.advance(chance.randrange(1, 9) * instant.SECOND)
+            world.clock.advance(chance.randrange(1, 25) * instant.SECOND)
         if world.early_commit:
             world.positions |= positions
         return RecordBatch(world.epoch, records, positions, caught_up, PARTITIONS)

@@ -1,0 +1,69 @@
+"""The role correlate after a restart: state comes back from the log, and nothing is told that was told before."""
+
+from __future__ import annotations
+
+import pytest
+
+from soc import anomaly
+from soc.correlate import Windows
+from soc.hit import END, Tick, encode
+from soc.log import Delivered
+from soc.pipeline import Content
+from soc.roles.correlate import Mark, _Partition, mark_of
+from tests.correlate.test_windows import START, after, partial
+from soc.anomaly import Detectors
+from soc.enrich import Inventory
+from soc.sigma import RuleSet
+
+CONTENT = Content(RuleSet(), Detectors(), Inventory(), "s")
+
+
+def delivered(*hits, first: int = 0) -> list[Delivered]:
+    return [Delivered("soc.hits", 0, first + number, 0, None, encode(hit)) for number, hit in enumerate(hits)]
+
+
+@pytest.fixture
+def closings(monkeypatch: pytest.MonkeyPatch) -> list:
+    """The windows that are handed to scoring."""
+    found: list = []
+    monkeypatch.setattr(anomaly, "score", lambda closed, _: found.extend(closed) or [])
+    return found
+
+
+def test_a_mark_outlives_its_commit_and_whatever_else_is_found_there_begins_anew() -> None:
+    assert mark_of('{"clock":7,"since":3}') == Mark(7, 3)
+    assert mark_of("") == mark_of("recorded by soc setup") == mark_of("17") == Mark()
+
+
+def test_an_open_file_holds_the_mark_at_its_first_hit(closings) -> None:
+    partition = _Partition(Windows())
+    partition.fold(delivered(partial(0), partial(0, scope="file:1"), partial(1, scope="file:1")), CONTENT)
+    assert partition.mark.since == 1
+    partition.fold(delivered(Tick({}, {"file:1": END}, 1), first=3), CONTENT)
+    assert partition.mark.since is None
+    assert len(closings) == 2
+
+
+def test_below_the_committed_offset_hits_are_folded_and_their_ends_are_silent(closings) -> None:
+    ended = Tick({}, {"file:1": END}, 1)
+    hits = delivered(partial(0, scope="file:1"), ended, partial(0), Tick({"a": after(0)}, {}, 1))
+    partition = _Partition(Windows(), committed=2)
+    partition.fold(hits, CONTENT)
+    assert [(closed.start, closed.aggregates) for closed in closings] == [(START, ({"n": 1},))]
+
+
+def test_after_a_restart_an_open_window_is_whole_again(closings) -> None:
+    before = _Partition(Windows())
+    hits = delivered(partial(0, stride=0), partial(0, stride=8), Tick({"a": START}, {}, 1), partial(0, stride=16))
+    before.fold(hits[:3], CONTENT)
+    again = _Partition(Windows(closed_until=before.mark.clock), committed=3)
+    again.fold([*hits, *delivered(Tick({"a": after(0)}, {}, 1), first=4)], CONTENT)
+    assert [len(closed.aggregates) for closed in closings] == [3]
+
+
+def test_what_is_no_hit_is_passed_over(closings) -> None:
+    partition = _Partition(Windows())
+    broken = [Delivered("soc.hits", 0, 0, 0, None, b"{"), *delivered(partial(0), first=1)]
+    partition.fold(broken, CONTENT)
+    assert partition.next == 2
+    assert len(partition.windows) == 1

@@ -1,0 +1,91 @@
+"""Metrics: every series that is known exists at 0, labels are from closed sets, and Prometheus can read it all."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from soc import __version__, parse
+from soc.metrics import Metrics
+from soc.pipeline import DeadLetter, Detected
+from soc.record import LogSource, Record
+from soc.telemetry import merge
+
+
+def samples(text: bytes) -> dict[tuple, float]:
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+    }
+
+
+def test_the_series_that_alerting_rules_ask_for_exist_at_zero() -> None:
+    found = samples(Metrics().text())
+    expected = [
+        *(("soc_records_total", ("outcome", name)) for name in ("clean", "alerting", "dead_letter")),
+        *(("soc_dead_letters_total", ("reason", name)) for name in (*parse.REASONS, "crash")),
+        *(("soc_es_bulk_items_total", ("result", name)) for name in ("created", "duplicate", "reduced", "retried", "rejected")),
+        *(("soc_alerts_total", ("severity", name)) for name in ("informational", "low", "medium", "high", "critical")),
+        *(("soc_ruleset_reload_total", ("result", name)) for name in ("accepted", "rejected")),
+        *(("soc_rules_loaded", ("state", name)) for name in ("live", "shadow", "off", "refused")),
+        ("soc_records_consumed_total", ("layer", "network"), ("topic", "logs.firewall")),
+        ("soc_records_in_flight",),
+        ("soc_window_late_total",),
+        ("soc_end_to_end_seconds_count",),
+        ("soc_anomaly_score_count",),
+    ]  # fmt: skip
+    assert {name: found.get(name) for name in expected} == dict.fromkeys(expected, 0)
+    assert found["soc_build_info", ("version", __version__)] == 1
+
+
+def test_a_batch_is_in_flight_until_it_is_counted() -> None:
+    metrics = Metrics()
+    metrics.take({("logs.host", "host"): 3})
+    assert samples(metrics.text())["soc_records_in_flight",] == 3
+    letter = DeadLetter(Record(b"", "p", 0, 0, LogSource("logs.host")), "parse", "empty", "")
+    metrics.count(Detected(1, 1, dead_letters=[letter], formats={"plain": 2}, matches={"r": 1}))
+    found = samples(metrics.text())
+    assert found["soc_records_in_flight",] == 0
+    assert found["soc_dead_letters_total", ("reason", "empty")] == 1
+    assert found["soc_events_parsed_total", ("format", "plain")] == 2
+    assert found["soc_rule_matches_total", ("rule_id", "r")] == 1
+
+
+def test_the_content_in_force_is_one_hash_and_our_own_rules_start_at_zero() -> None:
+    metrics = Metrics()
+    metrics.rules_in_force("old", ["live"], 0, [])
+    metrics.rules_in_force("new", ["live", "live", "shadow"], 4, ["own-1"])
+    found = samples(metrics.text())
+    assert {name: value for name, value in found.items() if name[0] == "soc_ruleset_info"} == {
+        ("soc_ruleset_info", ("sha256", "new")): 1
+    }
+    assert [found["soc_rules_loaded", ("state", name)] for name in ("live", "shadow", "off", "refused")] == [2, 1, 0, 4]
+    assert found["soc_rule_matches_total", ("rule_id", "own-1")] == 0
+
+
+def test_several_processes_are_one_exposition_by_role() -> None:
+    detect, index = Metrics(), Metrics()
+    detect.take({("logs.host", "host"): 3})
+    detect.stage.labels("detect").observe(0.2)
+    index.take({("logs.host", "host"): 1})
+    merged = merge({"detect": detect.text(), "index": index.text()})
+    found = samples(merged)
+    at = ("soc_records_consumed_total", ("layer", "host"))
+    assert found[*at, ("role", "detect"), ("topic", "logs.host")] == 3
+    assert found[*at, ("role", "index"), ("topic", "logs.host")] == 1
+    assert found["soc_stage_duration_seconds_count", ("role", "detect"), ("stage", "detect")] == 1
+    assert merged.count(b"# TYPE soc_records_consumed_total ") == 1
+    one = samples(detect.text())
+    assert len([name for name in found if ("role", "detect") in name]) == len(one)
+
+
+@pytest.mark.prometheus
+def test_promtool_has_nothing_to_say() -> None:
+    text = merge({"detect": Metrics().text(), "index": Metrics().text()})
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, check=False)
+    ours = [line for line in (done.stdout + done.stderr).decode().splitlines() if line.startswith("soc_")]
+    assert ours == []
+    assert done.returncode in {0, 3}  # 3: remarks about others' metrics
