@@ -1,3 +1,4 @@
+# noqa: INP001 (a script beside the data that it writes)
 """Writes the samples anew: `python deploy/samples/generate.py [FOLDER]`. The same code gives the same lines.
 
 An invented data centre of six Linux and two Windows servers behind a firewall: a day and a half as usual, then four hours in
@@ -11,7 +12,7 @@ import gzip
 import json
 import random
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,8 +97,11 @@ WINDOWS_EVENTS: dict[str, tuple[tuple[float, float, dict[str, object]], ...]] = 
         (3, 20, {**SECURITY, "EventID": 5140, "ShareName": "\\\\*\\TaiLieu", "SubjectUserName": "can.bo{n}", "IpAddress": "10.30.5.{n}"}),
     ),
 }  # fmt: skip
-PAGES = ("/", "/tin-tuc", "/tra-cuu?mahs=H29.{n}", "/thu-tuc/{n}", "/static/site.css", "/static/logo.png", "/lien-he", "/api/v1/trang-thai")
-AGENTS = ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Firefox/140.0", "Mozilla/5.0 (Linux; Android 15) Chrome/142.0 Mobile", "Mozilla/5.0 (iPhone) Safari/604.1")  # fmt: skip
+PAGES = ("/", "/tin-tuc", "/tra-cuu?mahs=H29.{n}", "/thu-tuc/{n}", "/static/site.css", "/lien-he", "/api/v1/trang-thai")
+AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Firefox/140.0",
+    "Mozilla/5.0 (Linux; Android 15) Chrome/142.0 Mobile",
+)
 
 
 class Site:
@@ -169,10 +173,14 @@ class Site:
 
     def _session(self, at: datetime, host: str) -> Iterator[Line]:
         user, address = self._draw.choice(sorted(ADMINS.items()))
-        yield self._syslog(at, host, "sshd", f"Accepted publickey for {user} from {address} port 5{{n}}1 ssh2: ED25519 SHA256:DEMO")
-        yield self._syslog(at, host, "sshd", f"pam_unix(sshd:session): session opened for user {user}(uid=1004) by (uid=0)")
-        yield self._syslog(at, host, "sudo", f"{user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND=/usr/bin/systemctl status {{n}}")  # fmt: skip
-        yield self._syslog(at + timedelta(minutes=2), host, "sshd", f"pam_unix(sshd:session): session closed for user {user}")
+        for program, text in (
+            ("sshd", f"Accepted publickey for {user} from {address} port 5{{n}}1 ssh2: ED25519 SHA256:DEMO"),
+            ("sshd", f"pam_unix(sshd:session): session opened for user {user}(uid=1004) by (uid=0)"),
+            ("sudo", f"{user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND=/usr/bin/systemctl status {{n}}"),
+        ):
+            yield self._syslog(at, host, program, text)
+        closed = f"pam_unix(sshd:session): session closed for user {user}"
+        yield self._syslog(at + timedelta(minutes=2), host, "sshd", closed)
 
     def _syslog(self, at: datetime, host: str, program: str, text: str, *, anywhere: bool = True) -> Line:
         moment = at + timedelta(seconds=self._draw.randrange(60)) if anywhere else at.replace(microsecond=0)
@@ -192,8 +200,10 @@ def syslog(at: datetime, host: str, program: str, text: str) -> str:
 
 
 def windows_event(at: datetime, host: str, event: dict[str, object]) -> str:
-    stamp = at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")  # noqa: UP017 (as it is written elsewhere here)
-    return json.dumps({"SystemTime": stamp, "Computer": f"{host}.example.vn", **event}, ensure_ascii=False)
+    return json.dumps(
+        {"SystemTime": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "Computer": f"{host}.example.vn", **event},
+        ensure_ascii=False,
+    )
 
 
 def web_request(at: datetime, client: str, request: str, status: int, size: int, agent: str) -> str:
@@ -212,7 +222,7 @@ def incident(file: str) -> list[Line]:
 _WRITERS = {
     "host-linux.log": lambda at, host, program, text: syslog(at, host, program, incidents.dated(at, text)),
     "host-windows.ndjson": windows_event,
-    "web.log": lambda at, client, request, status, size, agent: web_request(at, client, request, status, size, agent),
+    "web.log": web_request,
     "firewall.log": lambda at, told: told(at),
 }
 
@@ -223,7 +233,7 @@ def write(file: Path, lines: Iterable[Line]) -> None:
 
 
 def main(folder: Path) -> None:
-    site = Site(7)
+    site = Site(3)
     usual = [*site.linux(START, INCIDENTS), *site.rarities(START, INCIDENTS), *site.windows(START, INCIDENTS)]
     write(folder / "host-usual.log.gz", usual)
     strange = site.strange_host("app-03", datetime(2026, 3, 2, 15, 10, tzinfo=ZONE), 260, timedelta(minutes=10))

@@ -1,3 +1,4 @@
+# noqa: INP001 (imported by the script beside it)
 """What happens in the samples that must be noticed; times are local, on 2 March 2026.
 
 One intruder comes in through the portal on web-02, reaches db-01 and the Windows servers, and clears up behind himself; another
@@ -67,9 +68,7 @@ def dated(at: datetime, text: str) -> str:
     return text.replace("{epoch}", f"{int(at.timestamp())}.100")
 
 
-_LOGIN = (
-    f'user="admin" ui="https({OTHER})" method="https" srcip={OTHER} dstip=192.0.2.1 action="login"'
-)
+_LOGIN = f'user="admin" ui="https({OTHER})" method="https" srcip={OTHER} dstip=192.0.2.1 action="login"'
 _CHANGE = f'level="information" logdesc="Object attribute configured" user="admin" ui="https({OTHER})"'
 _IPS = 'subtype="ips" eventtype="signature" level="alert" proto=6 service="HTTPS" profile="ips-monitor"'
 _AUDIT = "arch=c000003e syscall=59 success=yes exit=0 a0=5 a1=5 a2=5 a3=8 items=2"
