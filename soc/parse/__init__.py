@@ -20,6 +20,7 @@ from soc.parse import (
     nginx_json,
     plain,
     windows,
+    windows_message,
     windows_xml,
 )
 from soc.parse.ecs import ecs, flat, nested
@@ -36,7 +37,7 @@ __all__ = [
 
 # In the order in which they are tried: the more telling before the more general. Adding a format is one line.
 _ALL: tuple[Format, ...] = (
-    windows.FLAT, windows.NXLOG_JSON, windows.EVTX_DUMP, windows.WINLOGBEAT, windows_xml.FORMAT,
+    windows.FLAT, windows.NXLOG_JSON, windows.EVTX_DUMP, windows.WINLOGBEAT, windows_xml.FORMAT, windows_message.FORMAT,
     nginx_json.FORMAT, ecs_json.FORMAT, any_json.FORMAT,
     auditd.FORMAT,
     apache.FORMAT,

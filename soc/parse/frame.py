@@ -88,11 +88,12 @@ def _from_text(text: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arri
     if not text or text.isspace():
         raise Unparsable("empty", "nothing but white space")
     syslog, body = split(text)
-    if body[:1] == "{" and body.rstrip()[-1:] == "}":
+    inner = body.lstrip(" \t:")  # relays that cut a tag off leave its colon
+    if inner[:1] == "{" and inner.rstrip()[-1:] == "}":
         try:
-            document = _decoded(body.encode())
+            document = _decoded(inner.encode())
         except Unparsable:
-            if syslog is None:
+            if syslog is None and inner is body:
                 raise
         else:
             return _from_json(document, zone, arrived, envelope, syslog, depth)

@@ -56,11 +56,16 @@ def _flat(frame: Frame) -> Native | None:
     return native if "Provider_Name" in native or ("Channel" in native and "SourceName" not in native) else None
 
 
+_NXLOG_MODULES = ("im_msvistalog", "im_mseventlog", "im_wseventing")
+
+
 def _nxlog(frame: Frame) -> Native | None:
     native = frame.json
-    if native is None or "SourceName" not in native or "Provider_Name" in native:
+    if native is None or "Provider_Name" in native:
         return None
-    return native if "EventID" in native or "SourceModuleType" in native else None
+    if "EventID" in native:
+        return native if "SourceName" in native else None
+    return native if native.get("SourceModuleType") in _NXLOG_MODULES else None
 
 
 def _evtx_dump(frame: Frame) -> Native | None:

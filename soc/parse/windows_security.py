@@ -28,6 +28,8 @@ def describe_security(fields: Mapping[str, Any], document: Document, event_id: i
     _target(fields, document, event_id)
     _process(fields, document, event_id)
     _network(fields, document)
+    if event_id in LOGONS:
+        document["client.ip"] = document["source.ip"]
     _object(fields, document, event_id)
     document["service.name"] = text(fields.get("ServiceName"))
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings, strategies as st
 
 from soc import instant, parse
 from soc.event import Event
-from soc.parse import any_json, ecs_json, windows, windows_xml
+from soc.parse import any_json, ecs_json, windows, windows_message, windows_xml
 from soc.parse.frame import Frame
 from soc.record import LogSource, Record
 
@@ -149,6 +149,16 @@ def test_no_text_makes_the_xml_format_raise(text: str) -> None:
         native = windows_xml.decode(frame)
         if native is not None:
             use(Event(record, windows_xml.FORMAT, native, frame))
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(alphabet="#015 2\n\t:Subject AcountNamLogIDrv-$\\\u2019", max_size=200))
+def test_no_text_makes_the_message_format_raise(text: str) -> None:
+    record = Record(b"", "file:x", 0, 0, LogSource("logs.host"))
+    for title in ("An account was logged off.", "A new process has been created.\n", ""):
+        native = windows_message.decode(Frame(title + text, None, None, None, instant.zone("UTC"), 0))
+        if native is not None:
+            use(Event(record, windows_message.FORMAT, native, Frame(text, None, None, None, instant.zone("UTC"), 0)))
 
 
 def test_xml_with_a_document_type_is_not_read() -> None:
