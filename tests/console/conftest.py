@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from soc.stores.memory import MemoryStore
 
 from soc import alerting, instant
 from soc.clock import FixedClock
 from soc.config import Config, Console
 from soc.console.app import create_app, open_desk
 from soc.finding import RuleInfo
+from soc.stores.memory import MemoryStore
 from soc.workspace import Workspace
 from soc.workspace.users import ROLES
 

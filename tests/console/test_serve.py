@@ -9,7 +9,6 @@ import socket
 import httpx
 import msgspec
 import pytest
-from soc.stores.memory import MemoryStore
 
 from soc import instant
 from soc.config import Config, Console
@@ -19,6 +18,7 @@ from soc.console.problems import Problem
 from soc.console.serve import serve
 from soc.errors import ConfigurationError, Unavailable
 from soc.metrics import Metrics
+from soc.stores.memory import MemoryStore
 from tests.console.conftest import NOON, PASSWORD, finding, store_findings
 
 

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 import httpx
 from argon2 import PasswordHasher
 from playwright.async_api import async_playwright
-from soc.stores.memory import MemoryStore
 
 from soc.clock import FixedClock
 from soc.config import Config, Console
 from soc.console.serve import serve
 from soc.metrics import Metrics
+from soc.stores.memory import MemoryStore
 from soc.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest_asyncio
+
 from tests.e2e import browsing, invented
 
 

@@ -75,7 +75,9 @@ SQLI = rule(
     "web-sqli", "SQL injection attempt in a web request", "Thử chèn mã SQL trong yêu cầu web", "high", "application",
     tactics=("TA0001",), techniques=("T1190",),
 )  # fmt: skip
-TRAVERSAL = rule("web-path", "Path traversal in a web request", "Dò đường dẫn trong yêu cầu web", "medium", "application")
+TRAVERSAL = rule(
+    "web-path", "Path traversal in a web request", "Dò đường dẫn trong yêu cầu web", "medium", "application"
+)
 SCANNER = rule("web-scanner", "Web vulnerability scanner", "Công cụ quét lỗ hổng web", "low", "application")
 DUMP = rule(
     "data-dump", "Whole table read by a service account", "Tài khoản dịch vụ đọc toàn bộ bảng", "high", "data",
@@ -265,11 +267,15 @@ async def fill(store: MemoryStore) -> None:
         (LOGCLEAR.id, 15, {"status": "acknowledged", "assignee": "lan"}),
         (SUDO.id, 5, {"status": "acknowledged", "assignee": "minh"}),
         (SCANNER.id, 60, {"status": "closed", "disposition": "benign", "assignee": "lan"}),
-        (BRUTE.id, 1, {"assignee": "lan", "note": "Tài khoản backup không được đăng nhập từ Internet; đang gọi chủ quản."}),
+        (
+            BRUTE.id,
+            1,
+            {"assignee": "lan", "note": "Tài khoản backup không được đăng nhập từ Internet; đang gọi chủ quản."},
+        ),
     ):
         alert = await alert_of(store, rule_id)
-        change = Change(at=NOW - minutes * instant.MINUTE, **({"actor": change["assignee"]} | change))
-        await store.triage(alert["soc"]["id"], change, alert["triage"]["revision"])
+        decided = Change(change["assignee"], NOW - minutes * instant.MINUTE, **change)
+        await store.triage(alert["soc"]["id"], decided, alert["triage"]["revision"])
 
 
 async def alert_of(store: MemoryStore, rule_id: str) -> dict[str, Any]:

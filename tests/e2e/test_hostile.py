@@ -35,11 +35,7 @@ def hostile(payload, number):
         description=payload, controls=(payload,), tactics=(payload,), techniques=(payload,), runbook_vi=(payload,),
         runbook_en=(payload,), falsepositives=(payload,),
     )  # fmt: skip
-    document = {
-        name: payload
-        for name in ("host.name", "source.ip", "destination.ip", "user.name", "message", "url.original", "soc.source.zone",
-                     "soc.asset.name", "soc.asset.owner", "soc.asset.criticality", "soc.anomaly.model", "soc.anomaly.baseline")
-    }  # fmt: skip
+    document = dict.fromkeys(("host.name", "source.ip", "destination.ip", "user.name", "message", "url.original", "soc.source.zone", "soc.asset.name", "soc.asset.owner", "soc.asset.criticality", "soc.anomaly.model", "soc.anomaly.baseline"), payload)  # fmt: skip
     document[f"labels.{payload.replace('.', '')}"] = payload
     document["process.args"] = [payload, payload]
     why = (

@@ -125,7 +125,9 @@ async def test_new_alerts_are_announced_and_do_not_move_the_cursor(tab, site):
     await page.keyboard.press("j")
     at = await page.evaluate("document.activeElement.dataset.alert")
     before = await page.locator("#queue tbody tr").count()
-    told = invented.TOLD[2]._replace(rule=invented.rule("fresh", "Fresh", "Vừa đến", "critical", "host"), ago=0, count=1)
+    told = invented.TOLD[2]._replace(
+        rule=invented.rule("fresh", "Fresh", "Vừa đến", "critical", "host"), ago=0, count=1
+    )
     await store_findings(site.store, [invented.event_finding(told, 0)], invented.NOW + instant.SECOND)
     await page.wait_for_selector("#fresh:not([hidden])")
     assert "1" in await page.inner_text("#fresh")
