@@ -87,7 +87,12 @@ class FilesSource:
         if config.sources.inbox:
             inbox_of(config).mkdir(parents=True, exist_ok=True)
         keep = config.retention.spool_hours * instant.HOUR
-        return await asyncio.to_thread(lambda: cls(Ledger(ledger_of(config)), inputs, clock, keep))
+        ledger = await asyncio.to_thread(Ledger, ledger_of(config))
+        try:
+            return await asyncio.to_thread(cls, ledger, inputs, clock, keep)
+        except BaseException:
+            ledger.close()
+            raise
 
     async def read(self, limit: int, wait: float) -> RecordBatch:
         until = time.monotonic() + wait

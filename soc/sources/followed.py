@@ -26,6 +26,8 @@ CHUNK = 256 << 10
 BEGINNING, HEAD, TAIL, COMPARED = 64, 1024, 256, 64 << 10
 IDLE = 2 * instant.SECOND
 """A record of several lines ends when nothing follows for so long; so does a whole file."""
+CLOCKS_DIFFER = 10 * instant.MINUTE
+"""A file server's clock may be late by so much; what grows before our eyes grows now."""
 IDLE_IN_LINE = instant.MINUTE
 """A line without its end is taken as it is after so long: writers with a buffer stop within lines."""
 
@@ -108,8 +110,7 @@ class Followed:
             self._file = open_file(path)
         if not matches(self._file, self.known):
             return False
-        # What grows before our eyes grows now, whatever a file server's clock says.
-        self._grown = now if self._looked else min(now, status.st_mtime_ns // 1000)
+        self._grown = now if self._looked else _grown(status, now)
         self._looked, self.at_end, self.is_refused = looked, False, False
         return True
 
@@ -136,7 +137,7 @@ class Followed:
         status = file.path.stat()
         self._file, self.path = file, str(file.path)
         self._beginning = file.read(0, BEGINNING)
-        self._grown = min(now, status.st_mtime_ns // 1000)
+        self._grown = _grown(status, now)
         self.known = self.known._replace(device=status.st_dev, inode=status.st_ino)
 
     def orphan(self) -> None:
@@ -275,6 +276,12 @@ def matches(file: Plain, known: Known) -> bool:
     if not file.holds(known.read_to) or file.read(0, len(known.head)) != known.head:
         return False
     return file.read(known.read_to - len(known.tail), len(known.tail)) == known.tail
+
+
+def _grown(status: os.stat_result, now: int) -> int:
+    """When a file that is seen for the first time has grown last."""
+    modified = status.st_mtime_ns // 1000
+    return modified if now - modified > CLOCKS_DIFFER else now
 
 
 def starts_of_formats() -> dict[str, Pattern[bytes]]:

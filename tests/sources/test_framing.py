@@ -93,7 +93,10 @@ def test_the_last_header_line_goes_with_the_records_after_it() -> None:
 
 
 def test_a_header_line_ends_a_record_of_several_lines() -> None:
-    assert raws(b"2026-01 one\n more\n#fields\tts\tuid\n2026-02 two\n", START) == [b"2026-01 one\n more", b"2026-02 two"]
+    assert raws(b"2026-01 one\n more\n#fields\tts\tuid\n2026-02 two\n", START) == [
+        b"2026-01 one\n more",
+        b"2026-02 two",
+    ]
 
 
 @pytest.mark.parametrize("length", [MAX_BYTES, MAX_BYTES + 1, 2 << 20])
