@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 """How long one request may take."""
 _TYPE = "application/vnd.elasticsearch+{}; compatible-with=8"
-_ACTION = re.compile(r"action \[([^\]]+)\]")
+_ACTION = re.compile(r"action \[(\S+)\] is")
 _GRANTED = re.compile(r"granted by the (\w+) privileges \[([^\]]+)\]")
 _ON = re.compile(r"on (?:restricted )?indices \[([^\]]*)\]")
 AUTO_CREATE = "indices:admin/auto_create"
