@@ -94,6 +94,13 @@ class Address:
     def exclude(self, field: str, value: object) -> Address:
         return self._with("excluded", (field, str(value)))
 
+    def last(self, since: str) -> Address:
+        return replace(self, since=since, until="", after="", alert="")
+
+    def with_hidden(self) -> Address:
+        """Also the alerts that an exception hides."""
+        return replace(self, suppressed=True, after="", alert="")
+
     def only(self, field: str, value: object) -> Address:
         return Address(filters=((field, str(value)),), limit=self.limit)
 

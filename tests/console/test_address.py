@@ -51,6 +51,7 @@ def test_a_condition_is_added_once_and_taken_away_and_pages_start_again():
     assert narrowed == Address(filters=(("soc.layer", "host"),), excluded=(("rule.id", "a"),))
     assert narrowed.without("filters", ("soc.layer", "host")).without("excluded", ("rule.id", "a")) == Address()
     assert Address(text="x", suppressed=True).without("text").without("suppressed") == Address()
+    assert Address(until="x", alert="a").last("-1h").with_hidden() == Address(since="-1h", suppressed=True)
     assert narrowed.only("rule.id", "b") == Address(filters=(("rule.id", "b"),))
 
 

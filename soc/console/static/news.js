@@ -5,6 +5,8 @@ import { say, word } from "./say.js";
 import { decidedElsewhere } from "./triage.js";
 
 const PAUSE = 1000;
+// Without news too: ages grow, and what the clock decides changes.
+const ANYWAY = 60_000;
 let waiting = null;
 let silent = null;
 
@@ -23,6 +25,7 @@ export function listen() {
     silent?.remove();
     silent = null;
   });
+  setInterval(() => document.hidden || soon(), ANYWAY);
   addEventListener("pagehide", () => stream.close());
 }
 

@@ -38,6 +38,7 @@ export async function refresh(id) {
 export function clear() {
   const pane = document.getElementById("details");
   pane.querySelector("article")?.remove();
+  delete document.getElementById("main").dataset.open;
   queue.mark("");
   remember("");
 }

@@ -73,7 +73,7 @@ export async function refresh() {
   for (const theirs of loaded.querySelectorAll("#queue tbody tr")) {
     const ours = row(theirs.dataset.alert);
     if (!ours) fresh += 1;
-    else if (ours !== document.activeElement && !ours.contains(document.activeElement)) bringUp(ours, theirs);
+    else if (ours === document.activeElement || !ours.contains(document.activeElement)) bringUp(ours, theirs);
   }
   const grown = total(loaded) - total(document);
   return Math.max(fresh, grown, 0);
