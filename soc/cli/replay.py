@@ -18,8 +18,8 @@ from soc.config import load_config
 from soc.errors import ConfigurationError
 from soc.loading import InForce
 from soc.replaying import Reconciliation, Storing, replay
-from soc.sources.whole import whole_file
 from soc.sources.opening import history
+from soc.sources.whole import whole_file
 from soc.stores.opening import store_of
 
 if TYPE_CHECKING:

@@ -102,6 +102,8 @@ class Routes:
         self._others: list[Rule] = []
         self._channels: dict[str, list[tuple[frozenset[int], Instance]]] = {}
         self._plans: dict[Kind, tuple[Instance, ...]] = {}
+        self._placed: dict[tuple[str, int], Instance] = {}
+        self._known: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
         for rule in rules:
             for channel, event_ids, instance in logsources.places(rule):
                 self._channels.setdefault(channel, []).append((event_ids, instance))
@@ -132,8 +134,17 @@ class Routes:
         for rule in self._others:
             for told in kind:
                 if rule.info.id not in found and _meets(rule.logsource, told):
-                    found[rule.info.id] = Instance(rule, rule.node, self._logsources.names(rule.logsource, told))
+                    found[rule.info.id] = self._instance(rule, self._logsources.names(rule.logsource, told))
         return list(found.values())
+
+    def _instance(self, rule: Rule, names: Mapping[str, str]) -> Instance:
+        """One object for one rule under the same names, whatever kind of event asks."""
+        names = self._known.setdefault(tuple(sorted(names.items())), names)
+        return self._placed.setdefault((rule.info.id, id(names)), Instance(rule, rule.node, names))
+
+    def instances(self) -> list[Instance]:
+        """The rules in the places that are known beforehand: the channels of Windows."""
+        return [instance for entries in self._channels.values() for _, instance in entries]
 
 
 def read(document: Document, report: Report) -> Logsources:

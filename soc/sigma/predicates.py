@@ -75,11 +75,11 @@ def _glob(parts: Parts) -> Callable[[str], bool]:
     """Linear in the text, whatever it holds."""
     pattern = "".join(re2.escape(part) if isinstance(part, str) else ".*" if part is MANY else "." for part in parts)
     # Latin-1 is off and dots match line ends: a wildcard stands for any character.
-    compiled = re2.compile(f"(?s){pattern}", options=_options())
+    compiled = re2.compile(f"(?s){pattern}", options=re2_options())
     return lambda text: compiled.fullmatch(text) is not None
 
 
-def _options() -> Any:
+def re2_options() -> Any:
     options = re2.Options()
     options.max_mem = 32 << 20
     options.log_errors = False
@@ -141,7 +141,7 @@ class Regex:
         """ValueError with RE2's words if it refuses the pattern."""
         prefixed = f"(?{flags}){pattern}" if flags else pattern
         try:
-            return cls(prefixed, re2.compile(prefixed, options=_options()))
+            return cls(prefixed, re2.compile(prefixed, options=re2_options()))
         except re2.error as error:
             told = error.args[0] if error.args else error
             raise ValueError(told.decode() if isinstance(told, bytes) else str(told)) from None

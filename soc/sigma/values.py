@@ -73,7 +73,7 @@ class EventReader:
             return found
 
     def referenced(self, field: str) -> tuple[Member, ...] | None:
-        return members(self._native(field, field))
+        return members(self._named(field))
 
     def everything(self) -> tuple[Member, ...]:
         if self._all is None:
@@ -81,15 +81,16 @@ class EventReader:
         return self._all
 
     def _value(self, field: str) -> Any:
-        """By the mapping, else the native name, else the ECS name."""
-        return self._native(self._names.get(field, field), field)
+        """A mapping replaces the name that the rule uses."""
+        return self._named(self._names.get(field, field))
 
-    def _native(self, name: str, field: str) -> Any:
+    def _named(self, name: str) -> Any:
+        """By the event's own name, else the ECS name."""
         event = self._event
         accessor = event.format.field(name)
         value = accessor(event.native) if accessor else ABSENT
-        if value is ABSENT and "." in field:
+        if value is ABSENT and "." in name:
             if self._ecs is None:
                 self._ecs = ecs(event)
-            return self._ecs.get(field, ABSENT)
+            return self._ecs.get(name, ABSENT)
         return value

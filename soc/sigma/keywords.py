@@ -1,0 +1,97 @@
+"""Keywords are looked for in every value of an event; one look at the raw bytes tells that most events hold none."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from soc.parse.format import leaves
+from soc.sigma.fields import hyperscan
+from soc.sigma.needles import needles
+from soc.sigma.predicates import Regex, Text
+from soc.sigma.values import member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from soc.event import Event
+    from soc.sigma.fields import Field
+    from soc.sigma.predicates import Predicate
+
+_RUN = re.compile(r"[ !#-.0-\[\]-~]+")
+"""What JSON writes as it is: ASCII without quotes, backslash and slash."""
+_NUMERIC = re.compile(r"[-+]?\d*\.?\d*(?:e[-+]?\d*)?")
+"""What may be written otherwise in a number: 1e3 is 1000.0."""
+_DECEPTIVE = (b"\\u", "\u212a".encode(), "\u0130".encode())
+"""Any character can be written as an escape; and two that are not ASCII have lower cases that are (k, i and a dot)."""
+_SHORTEST = 3
+_NO_READER: Any = None
+
+
+class Keywords:
+    """The class of an event's values under all keywords of all rules together."""
+
+    def __init__(self, field: Field) -> None:
+        self._field = field
+        self._asked = len(field.predicates)
+        found: dict[bytes, list[Predicate]] = {needle: [] for needle in _DECEPTIVE}
+        for predicate in field.predicates:
+            found.setdefault(_needle(predicate), []).append(predicate)
+        self._is_sure = b"" not in found
+        """Whether an event without any needle holds no keyword."""
+        self._needles = list(found)
+        self._predicates = list(found.values())
+        self._database = _database(self._needles) if self._is_sure and hyperscan is not None else None
+
+    @property
+    def is_stale(self) -> bool:
+        return self._asked != len(self._field.predicates)
+
+    def of(self, event: Event) -> int:
+        """The class of all values together."""
+        format_ = event.format
+        if not (self._is_sure and format_.json and format_.values is leaves):
+            return self._field.classify(list(format_.values(event.native)))
+        hits = self._hits(event.record.raw)
+        if not hits:
+            return 0
+        values = list(leaves(event.native))
+        if min(hits) < len(_DECEPTIVE):
+            return self._field.classify(values)
+        told = [member(value) for value in values]
+        asked = [predicate for number in set(hits) for predicate in self._predicates[number]]
+        return self._field.class_of(
+            predicate for predicate in asked if any(predicate.holds(each, _NO_READER) for each in told)
+        )
+
+    def _hits(self, raw: bytes) -> list[int]:
+        """Numbers of the needles in the raw bytes of an event."""
+        if self._database is None:
+            lowered = raw.lower()
+            return [number for number, needle in enumerate(self._needles) if needle in lowered]
+        hits: list[int] = []
+        self._database.scan(raw, match_event_handler=_collect, context=hits)
+        return hits
+
+
+def _needle(predicate: Predicate) -> bytes:
+    """What the raw bytes of an event must contain, in lower case; empty if nothing is sure."""
+    texts: Iterable[str] = ()
+    if isinstance(predicate, Text):
+        texts = [part for part in predicate.parts if isinstance(part, str)]
+    elif isinstance(predicate, Regex):
+        texts = found if len(found := needles(predicate.pattern)) == 1 else ()
+    runs = [run for text in texts for run in _RUN.findall(text.lower())]
+    best = max(runs, key=len, default="")
+    return best.encode() if len(best) >= _SHORTEST and not _NUMERIC.fullmatch(best) else b""
+
+
+def _collect(number: int, _start: int, _end: int, _flags: int, hits: list[int]) -> None:
+    hits.append(number)
+
+
+def _database(found: list[bytes]) -> Any:
+    database = hyperscan.Database()
+    database.compile(found, ids=list(range(len(found))), elements=len(found), literal=True,
+                     flags=hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH)  # fmt: skip
+    return database
