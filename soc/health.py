@@ -80,4 +80,5 @@ def finding(check: str, subject: str, detail: str, now: int) -> Finding:
 
 def severity_name(document: dict[str, Any]) -> str:
     """The severity of a finding's document as a word."""
-    return SEVERITIES[document["event"]["severity"] - 1]
+    severity: str = SEVERITIES[document["event"]["severity"] - 1]
+    return severity

@@ -11,13 +11,17 @@ import pytest
 
 from soc.config import Config
 from soc.errors import ConfigurationError
-from soc.service import Status, _until_stopped, owned
 from soc.metrics import Metrics
+from soc.service import Status, _until_stopped, owned
 
 
 def test_a_data_folder_has_one_owner_and_the_second_is_told_which(tmp_path) -> None:
     config = Config(data_dir=tmp_path / "var")
-    with owned(config), pytest.raises(ConfigurationError, match=f"process {os.getpid()} runs.*SOC_DATA_DIR"), owned(config):
+    with (
+        owned(config),
+        pytest.raises(ConfigurationError, match=f"process {os.getpid()} runs.*SOC_DATA_DIR"),
+        owned(config),
+    ):
         pass
     with owned(config):
         assert (tmp_path / "var" / "pipeline.lock").read_text() == f"{os.getpid()}\n"

@@ -94,7 +94,10 @@ async def test_a_stop_asks_every_process_to_drain(config, tmp_path) -> None:
 
 async def test_an_address_in_use_is_named_with_what_to_do(config) -> None:
     host, port = config.metrics.bind.split(":")
-    with socket.create_server((host, int(port))), pytest.raises(ConfigurationError, match=f"{host}:{port}.*SOC_METRICS"):
+    with (
+        socket.create_server((host, int(port))),
+        pytest.raises(ConfigurationError, match=f"{host}:{port}.*SOC_METRICS"),
+    ):
         await Supervisor(config, program(SLEEPS)).run()
 
 

@@ -149,10 +149,11 @@ def _rounded_down(threshold: float) -> np.float32:
 
 
 def _probes(rows: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """Real rows with one feature each pushed beyond its range."""
+    """Real rows with one feature each pushed beyond its range, every feature in at least one of them."""
     rng = np.random.default_rng(seed)
-    probes = rows[rng.integers(0, len(rows), max(1, round(PROBES * len(rows))))].copy()
-    columns = rng.integers(0, rows.shape[1], len(probes))
+    count = max(rows.shape[1], round(PROBES * len(rows)))
+    probes: NDArray[np.float64] = rows[rng.integers(0, len(rows), count)].copy()
+    columns = rng.permutation(np.arange(count) % rows.shape[1])  # each feature has its share, however few there are
     low, high = rows.min(axis=0), rows.max(axis=0)
     reach = np.maximum(high - low, 1.0)
     probes[np.arange(len(probes)), columns] = high[columns] + reach[columns] * rng.uniform(0.1, 1.0, len(probes))

@@ -54,6 +54,8 @@ def test_the_bucket_is_the_rules() -> None:
     assert group({}, time=NOW + instant.MINUTE, bucket=instant.MINUTE).bucket == NOW + instant.MINUTE
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, ""), ([], ""), (["a", "b"], "a"), (7, "7"), (True, "True"), ("", "")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, ""), ([], ""), (["a", "b"], "a"), (7, "7"), (True, "True"), ("", "")]
+)
 def test_a_value_as_text(value, text) -> None:
     assert text_of(value) == text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from random import Random
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from soc import alerting, instant
 from soc.alerting.rollup import KEPT, REFS, slim
@@ -35,6 +35,7 @@ def test_neither_order_nor_who_was_first_matters(times, first, random):
     assert alerting.roll_up(opened[0], findings) == alerting.roll_up(opened[1], shuffled)
 
 
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 60), st.randoms(use_true_random=False))
 def test_the_first_the_last_and_the_greatest_are_enough(extra, random):
     findings = _many(REFS + extra)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,7 @@ from soc.learn import train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from soc.anomaly.model import Model
 
@@ -63,4 +63,6 @@ def windows(detector: Detector, count: int, seed: int = 3) -> list[Closed]:
 
 def window(detector: Detector, host: str, number: int, counted: aggregate.Aggregate) -> Closed:
     start = START + number * detector.width
-    return Closed(detector.name, (("host.name", host),), start, start + detector.width, (counted,), start + instant.MINUTE)
+    return Closed(
+        detector.name, (("host.name", host),), start, start + detector.width, (counted,), start + instant.MINUTE
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import isclose, log2, log1p, sqrt
+from math import isclose, log1p, log2, sqrt
 
 from hypothesis import given, strategies as st
 

@@ -99,7 +99,11 @@ def test_numbers_that_make_no_sense_are_refused(copy, array, value, why) -> None
 
 @pytest.mark.parametrize(
     ("told", "why"),
-    [({"format": 2}, "format 2"), ({"features": ["events"]}, "other features"), ({"features_hash": "0"}, "other features")],
+    [
+        ({"format": 2}, "format 2"),
+        ({"features": ["events"]}, "other features"),
+        ({"features_hash": "0"}, "other features"),
+    ],
 )
 def test_another_format_or_other_features_are_refused(copy, told, why) -> None:
     change(copy, **told)

@@ -23,7 +23,13 @@ ANYWHERE = (
     "commit soc-correlate", "commit soc-index", "committed soc-correlate",
 )  # fmt: skip
 
-RARE = {"join soc-correlate", "join soc-index", "committed soc-correlate", "offsets soc-correlate", "append soc.deadletter"}
+RARE = {
+    "join soc-correlate",
+    "join soc-index",
+    "committed soc-correlate",
+    "offsets soc-correlate",
+    "append soc.deadletter",
+}
 """Steps that are reached once or twice in a run."""
 
 

@@ -10,13 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
 from soc import anomaly, instant, pipeline, roles, sigma
-from soc.anomaly import Detectors, Strides
+from soc.anomaly import Strides
 from soc.anomaly.detector import read as read_detector
 from soc.clock import FixedClock
 from soc.correlate import Closed, Windows
@@ -34,6 +33,7 @@ from soc.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from soc.log import Batch, Log, Message, Reader
     from soc.pipeline import Content
@@ -223,7 +223,6 @@ class World:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         last = max(record.arrived for part in self.records.values() for record in part)
-        self.end = last + 3 * instant.MINUTE
         # Half of the runs find a backlog that is there from the beginning.
         self.clock = FixedClock(START if self.seed % 2 else last + instant.MINUTE)
         self.log = MemoryLog(2, self.clock)
@@ -267,7 +266,9 @@ class World:
 
     def stored(self) -> Stored:
         documents = self.store._documents
-        letters = [message for at, shelf in self.log.messages.items() if at.topic == "soc.deadletter" for message in shelf]
+        letters = [
+            message for at, shelf in self.log.messages.items() if at.topic == "soc.deadletter" for message in shelf
+        ]
         return Stored(
             {id_: _plain(one) for id_, one in documents["finding"].items() if one["soc"]["kind"] != "health"},
             {id_: one["soc"]["bucket"] for id_, one in documents["alert"].items() if one["soc"]["kind"] != "health"},
@@ -293,13 +294,15 @@ class Shelf:
         self._steps = steps
         self._next = {name: world.positions.get(name, 0) // STRIDE * STRIDE for name in world.records}
         self._paused = False
+        self._end: int | None = None
+        """When every window of the records is over; known once all have been handed out."""
         self.idle = False
 
     async def read(self, limit: int, wait: float) -> RecordBatch:
         if self._paused:
             await asyncio.sleep(0)
             return RecordBatch(self._world.epoch)
-        return await self._steps.take("source.read", lambda: self._read())
+        return await self._steps.take("source.read", self._read)
 
     async def _read(self) -> RecordBatch:
         world, chance = self._world, self._world.chance
@@ -313,8 +316,10 @@ class Shelf:
             records += taken
         caught_up = frozenset(name for name in names if not self._due(name, now))
         positions = {name: list(run)[-1].offset + 1 for name, run in groupby(records, lambda record: record.partition)}
-        self.idle = not records and now >= world.end
-        if now < world.end:
+        if self._end is None and all(self._next[name] == len(part) for name, part in world.records.items()):
+            self._end = now + 4 * instant.MINUTE
+        self.idle = not records and self._end is not None and now >= self._end
+        if not self.idle:
             world.clock.advance(chance.randrange(1, 25) * instant.SECOND)
         if world.early_commit:
             world.positions |= positions
@@ -393,7 +398,7 @@ class WatchedReader:
         return await self._steps.take(f"commit {self._group}", lambda: self._inner.commit(epoch, positions, metadata))
 
     async def committed(self) -> Any:
-        return await self._steps.take(f"committed {self._group}", lambda: self._inner.committed())
+        return await self._steps.take(f"committed {self._group}", self._inner.committed)
 
     async def seek(self, positions: Any) -> None:
         await self._steps.take(f"seek {self._group}", lambda: self._inner.seek(positions))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from soc import anomaly
+from soc.anomaly import Detectors
 from soc.correlate import Windows
+from soc.enrich import Inventory
 from soc.hit import END, Tick, encode
 from soc.log import Delivered
 from soc.pipeline import Content
 from soc.roles.correlate import Mark, _Partition, mark_of
-from tests.correlate.test_windows import START, after, partial
-from soc.anomaly import Detectors
-from soc.enrich import Inventory
 from soc.sigma import RuleSet
+from tests.correlate.test_windows import START, after, partial
 
 CONTENT = Content(RuleSet(), Detectors(), Inventory(), "s")
 

@@ -6,24 +6,23 @@ import asyncio
 
 import pytest
 
-from soc import instant, roles
+from soc import health, instant, roles
+from soc.anomaly import Detectors
 from soc.clock import FixedClock
+from soc.enrich import Inventory
 from soc.errors import DiskFull, Forbidden, Unavailable
 from soc.health import CHECKS
 from soc.log import DEAD_LETTERS, FINDINGS, HITS, Message, Position
+from soc.log.dead_letters import decode
 from soc.log.memory import MemoryLog
 from soc.metrics import Metrics
 from soc.pipeline import Content
-from soc.anomaly import Detectors
-from soc.enrich import Inventory
 from soc.record import LogSource, Record
+from soc.roles.messages import finding_of, message_of
 from soc.sigma import RuleSet
 from soc.sources import RecordBatch
 from soc.stores import Query, Verdicts
 from soc.stores.memory import MemoryStore
-from soc import health
-from soc.log.dead_letters import decode
-from soc.roles.messages import finding_of, message_of
 from tests.faults.world import Fixed
 from tests.waiting import until
 

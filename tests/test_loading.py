@@ -1,0 +1,90 @@
+"""Content in force: a change is taken whole or not at all."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from soc.config import Config
+from soc.loading import InForce, site_lists
+
+RULE = """
+title: Root login {number}
+id: 0000000{number}-1111-4111-8111-111111111111
+logsource: {{product: linux}}
+detection:
+  keywords: [root login]
+  condition: {condition}
+level: high
+"""
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch) -> Config:
+    empty = tmp_path / "none"
+    empty.mkdir()
+    monkeypatch.setattr("soc.content.rules_dir", lambda: empty)
+    (tmp_path / "site" / "rules").mkdir(parents=True)
+    return Config(data_dir=tmp_path)
+
+
+def write(config, number: int, condition: str = "keywords") -> None:
+    path = config.site / "rules" / f"rule-{number}.yml"
+    fresh = path.with_suffix(".new")
+    fresh.write_text(RULE.format(number=number, condition=condition))
+    fresh.replace(path)
+
+
+def ids(content: InForce) -> list[str]:
+    return [rule.info.id[:8] for rule in content.current.rules.rules]
+
+
+def test_a_new_rule_is_in_force_and_changes_the_hash(config) -> None:
+    write(config, 1)
+    content = InForce(config)
+    before = content.current.sha256
+    assert content.refresh() is None
+    write(config, 2)
+    assert content.refresh() is True
+    assert ids(content) == ["00000001", "00000002"]
+    assert content.current.sha256 != before
+
+
+def test_a_broken_change_leaves_the_last_good_set_and_says_where(config) -> None:
+    write(config, 1)
+    content = InForce(config)
+    before = content.current
+    write(config, 2)
+    write(config, 1, "nonsense and")
+    assert content.refresh() is False
+    assert content.current is before
+    assert {fault.file for fault in content.rejected} == {str(config.site / "rules" / "rule-1.yml")}
+    write(config, 1)
+    assert content.refresh() is True
+    assert (ids(content), content.rejected) == (["00000001", "00000002"], ())
+
+
+def test_a_file_that_is_broken_from_the_beginning_leaves_out_only_itself(config) -> None:
+    write(config, 1)
+    write(config, 2, "nonsense and")
+    content = InForce(config)
+    assert ids(content) == ["00000001"]
+    assert [fault.severity for fault in content.faults] == ["error"]
+    write(config, 3)
+    assert content.refresh() is True
+
+
+def test_the_same_content_has_the_same_hash_wherever_and_whenever_it_is_loaded(config) -> None:
+    write(config, 1)
+    first = InForce(config).current.sha256
+    os.utime(config.site / "rules" / "rule-1.yml", (0, 0))
+    assert InForce(config).current.sha256 == first
+
+
+def test_lists_are_one_value_a_line(tmp_path) -> None:
+    (tmp_path / "admins.txt").write_text("# who\nalice\n\n  bob \n")
+    (tmp_path / "broken.txt").mkdir()
+    faults = []
+    assert site_lists(tmp_path, faults) == {"admins": ["alice", "bob"]}
+    assert [(fault.file, fault.line) for fault in faults] == [(str(tmp_path / "broken.txt"), 0)]
