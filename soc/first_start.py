@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _BATCH = 500
 _FOLDERS = ("rules", "detectors", "inventory", "lists", "models")
 _NOT_LOGS = {".md", ".py", ""}
-SAMPLE_DETECTOR = "host-window"
+SAMPLE_DETECTOR, SAMPLE_TRAINING = "host-window", "host-usual.log.gz"
 
 
 def prepare(config: Config) -> None:
@@ -84,7 +84,8 @@ def _train(config: Config, files: Sequence[Path]) -> None:
         return
     from soc.learn import train  # noqa: PLC0415 (scikit-learn takes two seconds that only the first start should pay)
 
-    closed, _ = closed_windows(detector, sample_records(config, files))
+    usual = [file for file in files if file.name == SAMPLE_TRAINING]
+    closed, _ = closed_windows(detector, sample_records(config, usual))
     try:
         train(detector, closed, folder, sample=True)
     except SocError as error:

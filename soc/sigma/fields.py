@@ -1,30 +1,25 @@
 """All that rules ask of one field, answered at once: a value to the class of predicates that it satisfies.
 
-A value is scanned once for everything: a dict for whole texts, one Hyperscan database of literals for the parts of texts
-and what regular expressions need (where Hyperscan is not installed, a plain search). What the scan cannot decide, the
-predicate itself does. Classes are interned numbers, so that an event is a short tuple of them.
+A value is scanned once for everything: a dict for whole texts, one scan for the literals of texts with wildcards and
+of what regular expressions need. What the scan cannot decide, the predicate itself does. Classes are interned numbers, so that an event is a short tuple of them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soc.parse import ABSENT
+from soc.sigma.literals import Literals
 from soc.sigma.needles import needles
 from soc.sigma.predicates import Exists, Null, Number, Regex, Text
 from soc.sigma.strings import MANY, mapped
 from soc.sigma.values import Member, member, members
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from soc.sigma.predicates import Predicate
-    from soc.sigma.strings import Parts
-
-try:
-    import hyperscan
-except ImportError:  # no wheel for this machine: slower, and the same findings
-    hyperscan = None
+    from soc.sigma.strings import Any_
 
 MEMO = 2_000
 """Values that one generation of a field's memo keeps."""
@@ -149,10 +144,10 @@ class Scanner:
         self._null = [id_ for predicate, id_ in ids.items() if isinstance(predicate, Null)]
         self._numbers: dict[float, list[int]] = {}
         self._number_ids = {id_ for predicate, id_ in ids.items() if isinstance(predicate, Number)}
-        self._literals = Literals()
+        self._parts = Parts()
         for predicate, id_ in ids.items():
             self._add(predicate, id_)
-        self._literals.build()
+        self._parts.build()
 
     def _add(self, predicate: Predicate, id_: int) -> None:
         if isinstance(predicate, Text):
@@ -161,7 +156,7 @@ class Scanner:
             self._whole_cased.setdefault(str(predicate.value), []).append(id_)
             self._numbers.setdefault(predicate.value, []).append(id_)
         elif isinstance(predicate, Regex):
-            if not self._literals.add_regex(id_, predicate):
+            if not self._parts.add_regex(id_, predicate):
                 self._checked.append((id_, predicate))
         elif not isinstance(predicate, Null | Exists):
             self._checked.append((id_, predicate))
@@ -173,14 +168,14 @@ class Scanner:
                 self._whole_cased.setdefault(parts[0], []).append(id_)
             else:
                 self._whole.setdefault(parts[0].lower(), []).append(id_)
-        elif not self._literals.add(id_, predicate):
+        elif not self._parts.add(id_, predicate):
             self._checked.append((id_, predicate))
 
     def text(self, value: Member) -> set[int]:
         found = set(self._whole.get(value.lowered, ()))
         found.update(self._whole_cased.get(value.text, ()))
-        if self._literals.any:
-            self._literals.scan(value, found)
+        if self._parts:
+            self._parts.scan(value, found)
         for id_, predicate in self._checked:
             if predicate.holds(value, _NO_READER):
                 found.add(id_)
@@ -197,54 +192,48 @@ class Scanner:
         return found
 
 
-class Literals:
-    """Texts with wildcards, found by their longest literal; most are decided by where that begins and ends."""
+class Parts:
+    """Texts with wildcards and regular expressions, found by a literal; most are decided by where that begins and ends."""
 
     def __init__(self) -> None:
-        self._needles: dict[str, list[tuple[int, int, Predicate]]] = {}
-        """Literal -> predicates with how it must lie: anywhere, at the start, at the end, or as the predicate says."""
-        self.any = False
-        self._database: Any = None
-        self._order: list[tuple[int, list[tuple[int, int, Predicate]]]] = []
-        self._texts: list[str] = []
+        self._asked: dict[str, list[_Asked]] = {}
+        self._lengths: list[int] = []
+        self._by_number: list[list[_Asked]] = []
+        self._literals: Literals | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._asked)
 
     def add(self, id_: int, predicate: Text) -> bool:
         """False if it has no literal to be found by."""
-        parts: Parts = predicate.parts if predicate.cased else mapped(predicate.parts, str.lower)
+        parts = predicate.parts if predicate.cased else mapped(predicate.parts, str.lower)
         texts = [part.lower() for part in parts if isinstance(part, str)]
-        return self._found_by(
-            [max(texts, key=len)] if texts else [], id_, _lies(parts, cased=predicate.cased), predicate
-        )
+        longest = [max(texts, key=len)] if texts else []
+        return self._found_by(longest, _Asked(id_, _lies(parts, cased=predicate.cased), predicate))
 
     def add_regex(self, id_: int, predicate: Regex) -> bool:
         """False if there is nothing that a matching text must contain."""
-        return self._found_by(needles(predicate.pattern), id_, CHECK, predicate)
+        return self._found_by(needles(predicate.pattern), _Asked(id_, CHECK, predicate))
 
-    def _found_by(self, texts: Iterable[str], id_: int, lies: int, predicate: Predicate) -> bool:
+    def _found_by(self, texts: Iterable[str], asked: _Asked) -> bool:
         for text in texts:
-            self._needles.setdefault(text, []).append((id_, lies, predicate))
-            self.any = True
+            self._asked.setdefault(text, []).append(asked)
         return bool(texts)
 
     def build(self) -> None:
-        if not self.any:
-            return
-        self._texts = list(self._needles)
-        self._order = [(len(text.encode("utf-8", "surrogatepass")), self._needles[text]) for text in self._texts]
-        if hyperscan is not None:
-            self._database = _literal_database(self._texts, self._order)
+        literals = [text.encode("utf-8", "surrogatepass") for text in self._asked]
+        self._lengths = [len(literal) for literal in literals]
+        self._by_number = list(self._asked.values())
+        once = [all(asked.lies in {ANYWHERE, CHECK} for asked in each) for each in self._by_number]
+        self._literals = Literals(literals, once=once)
 
     def scan(self, value: Member, found: set[int]) -> None:
+        assert self._literals is not None
         data = value.lowered.encode("utf-8", "surrogatepass")
         end = len(data)
-        hits: list[tuple[int, int]] = []
-        if self._database is not None:
-            self._database.scan(data, match_event_handler=_collect, context=hits)
-        else:
-            hits = list(self._plainly(value.lowered, data))
-        for number, to in hits:
-            length, predicates = self._order[number]
-            for id_, lies, predicate in predicates:
+        for number, to in self._literals.hits(data):
+            length = self._lengths[number]
+            for id_, lies, predicate in self._by_number[number]:
                 if id_ not in found and (
                     lies == ANYWHERE
                     or (lies == AT_START and to == length)
@@ -253,19 +242,18 @@ class Literals:
                 ):
                     found.add(id_)
 
-    def _plainly(self, lowered: str, data: bytes) -> Iterable[tuple[int, int]]:
-        for number, text in enumerate(self._texts):
-            if text in lowered:
-                length = self._order[number][0]
-                yield number, (length if lowered.startswith(text) else -1)
-                if lowered.endswith(text):
-                    yield number, len(data)
-
 
 ANYWHERE, AT_START, AT_END, CHECK = range(4)
 
 
-def _lies(parts: Parts, *, cased: bool) -> int:
+class _Asked(NamedTuple):
+    id: int
+    lies: int
+    """How the literal must lie: anywhere, at the start, at the end, or as the predicate itself says."""
+    predicate: Predicate
+
+
+def _lies(parts: Sequence[str | Any_], *, cased: bool) -> int:
     if cased:
         return CHECK
     shape = [part is MANY if not isinstance(part, str) else None for part in parts]
@@ -274,19 +262,3 @@ def _lies(parts: Parts, *, cased: bool) -> int:
     if shape == [None, True]:
         return AT_START
     return AT_END if shape == [True, None] else CHECK
-
-
-def _collect(number: int, _start: int, end: int, _flags: int, hits: list[tuple[int, int]]) -> None:
-    hits.append((number, end))
-
-
-def _literal_database(texts: list[str], order: list[tuple[int, list[tuple[int, int, Predicate]]]]) -> Any:
-    """One block database; a literal that may lie anywhere is told once."""
-    database = hyperscan.Database()
-    flags = [
-        hyperscan.HS_FLAG_SINGLEMATCH if all(lies in {ANYWHERE, CHECK} for _, lies, _ in predicates) else 0
-        for _, predicates in order
-    ]
-    expressions = [text.encode("utf-8", "surrogatepass") for text in texts]
-    database.compile(expressions, ids=list(range(len(texts))), elements=len(texts), flags=flags, literal=True)
-    return database

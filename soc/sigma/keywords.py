@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from soc.parse.format import leaves
-from soc.sigma.fields import hyperscan
+from soc.sigma.literals import Literals
 from soc.sigma.needles import needles
 from soc.sigma.predicates import Regex, Text
 from soc.sigma.values import member
@@ -39,9 +39,8 @@ class Keywords:
             found.setdefault(_needle(predicate), []).append(predicate)
         self._is_sure = b"" not in found
         """Whether an event without any needle holds no keyword."""
-        self._needles = list(found)
         self._predicates = list(found.values())
-        self._database = _database(self._needles) if self._is_sure and hyperscan is not None else None
+        self._literals = Literals(list(found) if self._is_sure else [], caseless=True)
 
     @property
     def is_stale(self) -> bool:
@@ -52,26 +51,18 @@ class Keywords:
         format_ = event.format
         if not (self._is_sure and format_.json and format_.values is leaves):
             return self._field.classify(list(format_.values(event.native)))
-        hits = self._hits(event.record.raw)
+        hits = self._literals.hits(event.record.raw)
         if not hits:
             return 0
+        numbers = {number for number, _ in hits}
         values = list(leaves(event.native))
-        if min(hits) < len(_DECEPTIVE):
+        if min(numbers) < len(_DECEPTIVE):
             return self._field.classify(values)
         told = [member(value) for value in values]
-        asked = [predicate for number in set(hits) for predicate in self._predicates[number]]
+        asked = [predicate for number in numbers for predicate in self._predicates[number]]
         return self._field.class_of(
             predicate for predicate in asked if any(predicate.holds(each, _NO_READER) for each in told)
         )
-
-    def _hits(self, raw: bytes) -> list[int]:
-        """Numbers of the needles in the raw bytes of an event."""
-        if self._database is None:
-            lowered = raw.lower()
-            return [number for number, needle in enumerate(self._needles) if needle in lowered]
-        hits: list[int] = []
-        self._database.scan(raw, match_event_handler=_collect, context=hits)
-        return hits
 
 
 def _needle(predicate: Predicate) -> bytes:
@@ -84,14 +75,3 @@ def _needle(predicate: Predicate) -> bytes:
     runs = [run for text in texts for run in _RUN.findall(text.lower())]
     best = max(runs, key=len, default="")
     return best.encode() if len(best) >= _SHORTEST and not _NUMERIC.fullmatch(best) else b""
-
-
-def _collect(number: int, _start: int, _end: int, _flags: int, hits: list[int]) -> None:
-    hits.append(number)
-
-
-def _database(found: list[bytes]) -> Any:
-    database = hyperscan.Database()
-    database.compile(found, ids=list(range(len(found))), elements=len(found), literal=True,
-                     flags=hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH)  # fmt: skip
-    return database
