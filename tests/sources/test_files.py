@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from soc.sources.followed import Followed, starts_of_formats
 from soc.sources.ledger import Known
 from tests.sources.site import Site
 from tests.waiting import until
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 @pytest.fixture
