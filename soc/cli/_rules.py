@@ -18,5 +18,7 @@ def rules_of(path: Path) -> sigma.RuleSet:
     if not path.exists():
         raise ConfigurationError(f"{path}: no such folder or file; give the folder of the rules")
     config = load_config()
-    fields = [folder for folder in (content.rules_dir() / "fields", config.site / "rules" / "fields") if folder.is_dir()]
+    fields = [
+        folder for folder in (content.rules_dir() / "fields", config.site / "rules" / "fields") if folder.is_dir()
+    ]
     return sigma.load([*fields, path], lists=site_lists(config.site / "lists"), zone=instant.zone(config.timezone))

@@ -71,7 +71,9 @@ def _configured(checked: _Checked) -> list[Path]:
         checked.faults.append(Fault(str(error), 0, "configuration"))
         config = Config()
     extra = [config.site / name for name in config.rules]
-    checked.faults += [Fault(str(path), 0, "no such folder", "see `rules` in soc.yml") for path in extra if not path.exists()]
+    checked.faults += [
+        Fault(str(path), 0, "no such folder", "see `rules` in soc.yml") for path in extra if not path.exists()
+    ]
     site = [config.site] if config.site.is_dir() else []
     return [content.rules_dir(), content.detectors_dir(), *site, *(path for path in extra if path.exists())]
 

@@ -19,7 +19,9 @@ from soc.errors import ConfigurationError
 
 
 @click.command("explain")
-@click.option("--rules", "folder", required=True, type=click.Path(path_type=Path), help="Folder, file or archive of rules.")
+@click.option(
+    "--rules", "folder", required=True, type=click.Path(path_type=Path), help="Folder, file or archive of rules."
+)
 @click.option("--format", "format_", default="", metavar="NAME", help="The event's format; recognised if not given.")
 @click.option("--json", "as_json", is_flag=True, help="The tree as JSON.")
 @click.argument("rule_id")
@@ -49,7 +51,9 @@ def command(folder: Path, format_: str, as_json: bool, rule_id: str, event: str)
     else:
         click.echo(f"{rule.info.name} ({rule.file}:{rule.line}) on an event of format {parsed.format.name}")
         kind = parsed.format.kind(parsed.native)
-        click.echo("\n".join(_shown(tree, 0)) if tree else f"NOT FOR IT  {rule.logsource} does not meet events of {kind}")
+        click.echo(
+            "\n".join(_shown(tree, 0)) if tree else f"NOT FOR IT  {rule.logsource} does not meet events of {kind}"
+        )
     sys.exit(0 if tree and tree["holds"] else 1)
 
 

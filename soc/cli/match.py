@@ -40,10 +40,14 @@ class _Done(NamedTuple):
 
 
 @click.command("match")
-@click.option("--rules", "folder", required=True, type=click.Path(path_type=Path), help="Folder, file or archive of rules.")
+@click.option(
+    "--rules", "folder", required=True, type=click.Path(path_type=Path), help="Folder, file or archive of rules."
+)
 @click.option("--format", "format_", default="", metavar="NAME", help="The events' format; recognised if not given.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Processes.")
-@click.option("--stats", is_flag=True, help="A summary on the standard error: refused rules, events, findings, seconds.")
+@click.option(
+    "--stats", is_flag=True, help="A summary on the standard error: refused rules, events, findings, seconds."
+)
 @click.argument("events", type=click.Path(path_type=Path, dir_okay=False))
 def command(folder: Path, format_: str, jobs: int, stats: bool, events: Path) -> None:
     """Match a file of events against rules: NDJSON, one line per match, in the order of the events.
