@@ -71,10 +71,11 @@ class Listener:
 
     async def close(self) -> None:
         """Take nothing more, and put what was taken into the spool."""
-        if self._datagrams:
-            asyncio.get_running_loop().remove_reader(self._datagrams)
-            self._received(self._datagrams)
-            self._datagrams.close()
+        datagrams, self._datagrams = self._datagrams, None
+        if datagrams:
+            asyncio.get_running_loop().remove_reader(datagrams)
+            self._received(datagrams)
+            datagrams.close()
         if self._server:
             self._server.close()
         for _, writer in self._connections.values():

@@ -1,0 +1,238 @@
+"""Real sockets: what is sent arrives in the spool as it was, from whoever really sent it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from soc.clock import FixedClock
+from soc.config import SyslogInput
+from soc.errors import ConfigurationError
+from soc.log import Position
+from soc.log.memory import MemoryLog
+from soc.metrics import Metrics
+from soc.record import LogSource
+from soc.sources import syslog
+from soc.sources.intake import Intake
+from soc.sources.spool import TOPIC, records
+from soc.sources.syslog import Listener
+from tests.services import free_port
+from tests.waiting import until
+
+
+class Port:
+    """A listener with its spool."""
+
+    def __init__(self, host: str = "127.0.0.1", per_second: int = 100_000, limit: int = 64 << 20) -> None:
+        self.host, self.port = host, free_port()
+        self.spool = MemoryLog(partitions=1, clock=FixedClock(1_770_000_000_000_000))
+        self.metrics = Metrics()
+        self.intake = Intake(self.spool, limit)
+        bind = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+        setting = SyslogInput(bind, "logs.firewall", "edge", "+07:00", per_second)
+        self.listener = Listener(setting, "UTC", self.intake, self.metrics, FixedClock(0))
+        self.running: asyncio.Task[None] | None = None
+
+    async def open(self) -> Port:
+        await self.listener.open()
+        self.running = asyncio.create_task(self.intake.run())
+        return self
+
+    async def close(self) -> None:
+        await self.listener.close()
+        self.intake.close()
+        if self.running:
+            await self.running
+
+    @property
+    def raws(self) -> list[bytes]:
+        return [each.value for each in self.spool.messages[Position(TOPIC, 0)]]
+
+    async def received(self, count: int) -> list[bytes]:
+        await until(lambda: len(self.raws) >= count, what=f"{count} messages")
+        return self.raws
+
+    def datagram(self, *raws: bytes) -> None:
+        with socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for raw in raws:
+                sender.sendto(raw, (self.host, self.port))
+
+    async def stream(self, *parts: bytes) -> None:
+        _, writer = await asyncio.open_connection(self.host, self.port)
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    def dropped(self, reason: str) -> float:
+        return self.metrics.registry.get_sample_value("soc_syslog_dropped_total", {"reason": reason}) or 0
+
+
+@pytest.fixture
+async def port():
+    port = await Port().open()
+    yield port
+    await port.close()
+
+
+async def test_a_datagram_is_a_message_as_it_is(port) -> None:
+    port.datagram(b"<34>one\nstill one\n", b"", b"  \n", b"\xff\0")
+    assert await port.received(2) == [b"<34>one\nstill one\n", b"\xff\0"]
+
+
+async def test_a_connection_may_count_and_end_lines(port) -> None:
+    await port.stream(b"<34>one\n13 <34>two\nthree<34>four")
+    assert await port.received(3) == [b"<34>one", b"<34>two\nthree", b"<34>four"]
+
+
+async def test_the_true_sender_is_kept_whatever_a_message_claims(port) -> None:
+    port.datagram(b"<34>Oct 11 22:14:15 192.0.2.99 su: hi")
+    await port.stream(b"<34>Oct 11 22:14:15 192.0.2.98 su: hi\n")
+    await port.received(2)
+    found = records(port.spool.messages[Position(TOPIC, 0)])
+    assert {(record.peer, record.source) for record in found} == {
+        ("127.0.0.1", LogSource("logs.firewall", "edge", timezone="+07:00"))
+    }
+    assert [record.offset for record in found] == [0, 1]
+
+
+async def test_an_ipv4_sender_on_an_ipv6_socket_has_its_own_address() -> None:
+    port = await Port("::").open()
+    port.host = "127.0.0.1"
+    port.datagram(b"<34>four")
+    port.host = "::1"
+    port.datagram(b"<34>six")
+    await port.received(2)
+    assert sorted(record.peer for record in records(port.spool.messages[Position(TOPIC, 0)])) == ["127.0.0.1", "::1"]
+    await port.close()
+
+
+async def test_a_message_of_two_megabytes_is_cut_and_the_next_is_whole(port) -> None:
+    await port.stream(b"<34>" + b"z" * (2 << 20), b"\n<34>next\n")
+    assert [len(raw) for raw in await port.received(2)] == [(1 << 20) + 1, 8]
+
+
+async def test_many_senders_at_once_lose_nothing(port) -> None:
+    async def send(number: int) -> None:
+        await port.stream(*(b"<34>%d-%d\n" % (number, line) for line in range(100)))
+
+    await asyncio.gather(*(send(number) for number in range(50)))
+    found = await port.received(5000)
+    assert sorted(found) == sorted(b"<34>%d-%d" % (number, line) for number in range(50) for line in range(100))
+    for number in range(50):
+        mine = [raw for raw in found if raw.startswith(b"<34>%d-" % number)]
+        assert mine == [b"<34>%d-%d" % (number, line) for line in range(100)]
+
+
+async def test_what_exceeds_a_peers_rate_is_dropped_and_counted() -> None:
+    port = await Port(per_second=10).open()
+    await port.stream(b"".join(b"<34>%d\n" % number for number in range(30)))
+    assert await port.received(10) == [b"<34>%d" % number for number in range(10)]
+    port.datagram(b"<34>more")
+    await until(lambda: port.dropped("rate_limit") == 21)
+    await port.close()
+    assert (len(port.raws), port.dropped("queue_full")) == (10, 0)
+
+
+async def test_datagrams_that_find_the_queue_full_are_counted() -> None:
+    port = Port(limit=1000)
+    await port.listener.open()  # and nobody writes
+    port.datagram(*(b"<34>%d" % number for number in range(10)))
+    await until(lambda: port.dropped("queue_full") == 6)
+    port.running = asyncio.create_task(port.intake.run())
+    assert await port.received(4) == [b"<34>%d" % number for number in range(4)]
+    await port.close()
+
+
+async def test_a_sender_waits_while_the_spool_cannot_be_written() -> None:
+    port = Port()
+    await port.listener.open()  # and nobody writes
+    _reader, writer = await asyncio.open_connection(port.host, port.port)
+    writer.transport.set_write_buffer_limits(0)
+    sent = 0
+
+    async def held_back() -> bool:
+        nonlocal sent
+        writer.write(b"<34>" + b"z" * 65_000 + b"\n")
+        sent += 1
+        try:
+            async with asyncio.timeout(0.2):
+                await writer.drain()
+        except TimeoutError:
+            return True
+        return False
+
+    await until(held_back, 20)
+    port.running = asyncio.create_task(port.intake.run())
+    await writer.drain()
+    writer.close()
+    assert len(await port.received(sent)) == sent
+    await port.close()
+
+
+async def test_too_many_connections_are_refused(port, monkeypatch) -> None:
+    monkeypatch.setattr(syslog, "MAX_OF_A_PEER", 2)
+    kept = [await asyncio.open_connection(port.host, port.port) for _ in range(2)]
+    await until(lambda: len(port.listener._connections) == 2)
+    reader, writer = await asyncio.open_connection(port.host, port.port)
+    assert await reader.read() == b""
+    writer.close()
+    for _, each in kept:
+        each.write(b"<34>kept\n")
+        each.close()
+    assert await port.received(2) == [b"<34>kept"] * 2
+
+
+async def test_an_idle_connection_is_closed_with_what_it_began(port, monkeypatch) -> None:
+    monkeypatch.setattr(syslog, "IDLE_SECONDS", 0.05)
+    reader, writer = await asyncio.open_connection(port.host, port.port)
+    writer.write(b"<34>begun")
+    assert await reader.read() == b""
+    writer.close()
+    assert await port.received(1) == [b"<34>begun"]
+
+
+async def test_a_connection_that_breaks_leaves_what_it_sent(port) -> None:
+    _, writer = await asyncio.open_connection(port.host, port.port)
+    writer.write(b"<34>one\n")
+    await port.received(1)
+    linger = socket.SO_LINGER
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, linger, b"\1\0\0\0\0\0\0\0")
+    writer.transport.abort()
+    await until(lambda: not port.listener._connections)
+    assert port.raws == [b"<34>one"]
+
+
+async def test_closing_keeps_what_was_taken(port) -> None:
+    _, writer = await asyncio.open_connection(port.host, port.port)
+    writer.write(b"<34>one\n<34>tw")
+    await port.received(1)
+    port.datagram(b"<34>datagram")
+    await port.listener.close()
+    writer.close()
+    assert sorted(await port.received(3)) == [b"<34>datagram", b"<34>one", b"<34>tw"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "protocol"), [(socket.SOCK_STREAM, "TCP"), (socket.SOCK_DGRAM, "UDP")], ids=["tcp", "udp"]
+)
+async def test_an_address_that_is_taken_is_named_with_what_to_do(kind, protocol) -> None:
+    port = Port()
+    with socket.socket(socket.AF_INET, kind) as other:
+        other.bind((port.host, port.port))
+        if kind == socket.SOCK_STREAM:
+            other.listen()
+        message = (
+            rf"sources.syslog: 127.0.0.1:{port.port} \({protocol}\) cannot be opened: Address already in use; "
+            "another program has it; stop that, or choose another port"
+        )
+        with pytest.raises(ConfigurationError, match=message):
+            await port.listener.open()
+
+
+async def test_an_address_of_another_machine_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"192.0.2.1:\d+ \(TCP\) .*; this machine has no such address"):
+        await Port("192.0.2.1").listener.open()
