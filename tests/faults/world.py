@@ -32,7 +32,7 @@ from soc.sources import RecordBatch
 from soc.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from soc.log import Batch, Log, Message, Reader
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 START = 1_795_500_000_000_000  # 2026-11-24
 STRIDE = 8
 PARTITIONS = 3
+WHOLE = "file:yesterday"
 SOURCE = LogSource("logs.host")
 GROUPS = {"soc-correlate": HITS, "soc-index": FINDINGS}
 
@@ -137,7 +138,18 @@ def records_of(seed: int) -> Mapping[str, Sequence[Record]]:
             stride = offset // STRIDE * STRIDE
             records.append(Record(raw, partition, offset, arrived, SOURCE, stride=stride))
         found[partition] = tuple(records)
+    found[WHOLE] = tuple(whole_file(chance))
     return found
+
+
+def whole_file(chance: random.Random) -> Iterator[Record]:
+    """A file of yesterday that is read to its end: its records arrived when they happened."""
+    at = START - instant.DAY
+    for offset in range(chance.randrange(10, 25)):
+        at += chance.randrange(20) * instant.SECOND
+        raw = line_of(at, chance.randrange(3), chance.choice(("attack", "job 1", "job 2")))[1]
+        source = SOURCE._replace(whole=True)
+        yield Record(raw, WHOLE, offset, at, source, stride=offset // STRIDE * STRIDE)
 
 
 class Stored(NamedTuple):
@@ -151,7 +163,7 @@ def oracle(records: Mapping[str, Sequence[Record]], content: Content) -> Stored:
     strides, windows = Strides(content.detectors.scoring), Windows()
     done = pipeline.detect([record for part in records.values() for record in part], content, strides)
     windows.take(done.partials)
-    end = Tick(dict.fromkeys(records, END), {}, len(records), complete=True)
+    end = Tick(dict.fromkeys(records.keys() - {WHOLE}, END), {WHOLE: END}, PARTITIONS, complete=True)
     findings = done.findings + pipeline.correlate([end], windows, content)
     unique, alerts = pipeline.index(findings)
     return Stored(
@@ -219,6 +231,8 @@ class World:
     content: Content
     seed: int = 0
     positions: dict[str, int] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    """Whole files that are done."""
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -307,23 +321,25 @@ class Shelf:
     async def _read(self) -> RecordBatch:
         world, chance = self._world, self._world.chance
         now = world.clock.now()
-        names = chance.sample(sorted(world.records), chance.randrange(1, PARTITIONS + 1))
+        names = chance.sample(sorted(world.records), chance.randrange(1, len(world.records) + 1))
         records = []
         for name in names:
             due = [record for record in world.records[name][self._next[name] :] if record.arrived <= now]
             taken = due[: chance.randrange(1, 12)]
             self._next[name] += len(taken)
             records += taken
-        caught_up = frozenset(name for name in names if not self._due(name, now))
+        caught_up = frozenset(name for name in names if name != WHOLE and not self._due(name, now))
+        told = WHOLE in world.ended or self._next[WHOLE] < len(world.records[WHOLE])
+        finished = frozenset() if told else frozenset({WHOLE})
         positions = {name: list(run)[-1].offset + 1 for name, run in groupby(records, lambda record: record.partition)}
         if self._end is None and all(self._next[name] == len(part) for name, part in world.records.items()):
             self._end = now + 4 * instant.MINUTE
-        self.idle = not records and self._end is not None and now >= self._end
+        self.idle = not records and not finished and self._end is not None and now >= self._end
         if not self.idle:
             world.clock.advance(chance.randrange(1, 25) * instant.SECOND)
         if world.early_commit:
             world.positions |= positions
-        return RecordBatch(world.epoch, records, positions, caught_up, PARTITIONS)
+        return RecordBatch(world.epoch, records, positions, caught_up, PARTITIONS, finished=finished)
 
     def _due(self, name: str, now: int) -> bool:
         rest = self._world.records[name][self._next[name] :]
@@ -335,6 +351,7 @@ class Shelf:
     async def _done(self, batch: RecordBatch) -> bool:
         for name, end in (batch.positions or {}).items():
             self._world.positions[name] = max(end, self._world.positions.get(name, 0))
+        self._world.ended |= batch.finished
         return True
 
     def pause(self, paused: bool) -> None:

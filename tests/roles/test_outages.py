@@ -6,11 +6,12 @@ import asyncio
 
 import pytest
 
-from soc import health, instant, roles
+from soc import alerting, health, instant, roles
 from soc.anomaly import Detectors
 from soc.clock import FixedClock
 from soc.enrich import Inventory
 from soc.errors import DiskFull, Forbidden, Unavailable
+from soc.finding import RuleInfo
 from soc.health import CHECKS
 from soc.log import DEAD_LETTERS, FINDINGS, HITS, Message, Position
 from soc.log.dead_letters import decode
@@ -318,6 +319,28 @@ async def test_an_alert_is_counted_once_however_often_it_is_offered(clock) -> No
     work = await index(log, clock, store, lambda: sum(committed(log).values()) == 4)
     assert value(work, "soc_alerts_total", severity="medium") == 2
     assert value(work, "soc_es_bulk_items_total", result="created") == 2
+
+
+@pytest.mark.parametrize(
+    ("ref", "seconds_ago", "kind", "counted"),
+    [
+        ("logs.host:0:1", 3, "rule", 1),
+        ("file:1:0", 3, "rule", 1),
+        ("file:1:0", 0, "rule", 0),
+        ("a:0:1", 3, "anomaly", 0),
+    ],
+)
+async def test_the_way_of_a_live_record_is_timed(clock, ref, seconds_ago, kind, counted) -> None:
+    """A whole file's records arrived when they happened, and windows wait by design."""
+    log, at = Log(clock), NOW - 60 * instant.SECOND
+    rule = RuleInfo("r", "R", "", "1", kind, "low", "host")
+    group = alerting.Group((("host.name", "h"),), NOW)
+    arrived = at + seconds_ago * instant.SECOND
+    made = alerting.finding_of(rule, group, {}, time=at, arrived=arrived, ref=ref, raw=b"x")
+    await log.append(FINDINGS, [message_of(made)])
+    work = await index(log, clock, Store(), lambda: committed(log))
+    assert value(work, "soc_end_to_end_seconds_count") == counted
+    assert value(work, "soc_end_to_end_seconds_sum") == counted * (60 - seconds_ago)
 
 
 def test_every_check_speaks_both_languages() -> None:
