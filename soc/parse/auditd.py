@@ -27,7 +27,7 @@ _RECORD = re.compile(
 _ENRICHED = "\x1d"
 # A bare value runs to the next name: `op=adding group to /etc/group id=1004`.
 _PAIR = re.compile(
-    r"([A-Za-z_][\w-]{0,63}(?:\[\d{1,6}\])?)=(?:\"([^\"]*)\"|'([^']*)'|(\S*(?: (?![\w\[\]-]{1,64}=)[^\s=]+)*))"
+    r"(?<![\w-])([A-Za-z_][\w-]{0,63}(?:\[\d{1,6}\])?)=(?:\"([^\"]*)\"|'([^']*)'|(\S*(?: (?![\w\[\]-]{1,64}=)[^\s=]+)*))"
 )
 _AVC = re.compile(r"avc: +(?P<seresult>granted|denied) +\{ (?P<seperms>[^}]{0,256}?) \} for ")
 # What auditd writes as hex when it holds blanks, quotes or anything beyond printable ASCII.

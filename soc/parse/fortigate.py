@@ -55,7 +55,7 @@ def decode(frame: Frame) -> Native | None:
     text = frame.text
     if "Fortinet|" in text[:512]:
         found = cef.fields(text)
-        if found and found["DeviceVendor"] == "Fortinet" and "forti" in found["DeviceProduct"].lower():
+        if found and found["DeviceVendor"] == "Fortinet" and "fortigate" in found["DeviceProduct"].lower():
             return {"message": text, **_translated(found)}
     if "type=" not in text:
         return None

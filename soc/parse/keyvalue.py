@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-# A quoted value ends at a quote before a separator, so that quotes inside of it do no harm; a cut one ends with the text.
-_PAIR = re.compile(r"([A-Za-z_][\w.-]{0,127})=(?:\"((?:[^\"\\]|\\.|\"(?![\s,]|$))*)(?:\"|\\?$)|([^\s,]*))", re.DOTALL)
+# A quoted value ends at a quote before the next name, so that quotes inside of it do no harm; a cut one ends with the text.
+_END = r"\s{0,8}$|[\s,]{1,8}[A-Za-z_][\w.-]{0,127}="
+_PAIR = re.compile(
+    rf"(?<![\w.-])([A-Za-z_][\w.-]{{0,127}})=(?:\"((?:[^\"\\]++|\\.|\"(?!{_END}))*+)(?:\"|\\?$)|([^\s,]*))", re.DOTALL
+)
 
 
 def pairs(text: str) -> dict[str, str]:

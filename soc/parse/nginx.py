@@ -21,7 +21,7 @@ _ERROR = re.compile(
 )
 _CONTEXT = re.compile(
     r", (excess|client|server|request|subrequest|upstream|host|referrer|login|responder|certificate|bytes from/to client)(?::| )"
-    r" ?(?:\"((?:[^\"\\]|\\.)*)\"|([^,]*))"
+    r" ?(?:\"((?:[^\"\\]++|\\.)*+)\"|([^,]*))"
 )
 _USER = re.compile(r"user \"([^\"]{0,255})\"(?:: password mismatch| was not found)")
 # $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] $upstream_addr ... $req_id
@@ -33,7 +33,7 @@ _PROXY_MANAGER = re.compile(
 )
 # [time] host client seconds "request" status bytes length referer agent
 _TIMED = re.compile(
-    r"(?P<host>\S{1,255}) (?P<client>\S{1,64}) [\d.]{1,16} \"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}) (?P<bytes>\d{1,18}) \d{1,18} "
+    r"(?P<host>\S{1,255}) (?P<client>\S{1,64}) [\d.]{1,16} \"(?P<request>(?:[^\"\\]++|\\.)*+)\" (?P<status>\d{3}) (?P<bytes>\d{1,18}) \d{1,18} "
     r"(?P<referer>\S+) (?P<agent>.+)"
 )
 _STAMPED = re.compile(r"\[(\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] ")

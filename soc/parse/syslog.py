@@ -34,7 +34,7 @@ class Syslog(NamedTuple):
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _RFC5424 = re.compile(
     r"(?P<version>[1-9]\d{0,2}) (?P<time>-|\d{4}-\d\d-\d\dT\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) ?"
-    r"(?P<structured>-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+)?(?: |$)"
+    r"(?P<structured>-|(?:\[(?:[^\]\"\\]++|\"(?:[^\"\\]++|\\.)*+\"|\\.)*+\])++)?(?: |$)"
 )
 _TIME = re.compile(
     r"(?P<time>[A-Z][a-z]{2} (?: ?\d|\d\d) (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?"
@@ -102,8 +102,8 @@ def _nil(value: str) -> str:
     return "" if value == "-" else value
 
 
-_ELEMENT = re.compile(r"\[([^\s\]=\"]+)((?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*)\]")
-_PARAMETER = re.compile(r"([^\s=\]\"]{1,64})= ?\"((?:[^\"\\]|\\.)*)\"")
+_ELEMENT = re.compile(r"\[([^\s\]=\"]+)((?:[^\]\"\\]++|\"(?:[^\"\\]++|\\.)*+\"|\\.)*+)\]")
+_PARAMETER = re.compile(r"([^\s=\]\"]{1,64})= ?\"((?:[^\"\\]++|\\.)*+)\"")
 _ESCAPED = re.compile(r"\\([\"\\\]])")
 
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from soc.parse.format import Document, Native
 
 _STAMP = re.compile(r"\[(\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: ?[+-]\d\d:?\d\d)?) ?\]")
-_ANSWER = re.compile(r" ?(?:([^\s\"]{1,255}) )?\"((?:[^\"\\]|\\.)*)\" (\d{3}|-) (\d{1,18}|-)(?=\s|$)", re.DOTALL)
+_ANSWER = re.compile(r" ?(?:([^\s\"]{1,255}) )?\"((?:[^\"\\]++|\\.)*+)\" (\d{3}|-) (\d{1,18}|-)(?=\s|$)", re.DOTALL)
 # Apache's ssl_request_log: client, protocol, cipher, request, size.
 _TLS = re.compile(
-    r" (\S{1,255}) ((?:TLS|SSL)\S{1,16}) (\S{1,64}) \"((?:[^\"\\]|\\.)*)\" (\d{1,18}|-)(?=\s|$)", re.DOTALL
+    r" (\S{1,255}) ((?:TLS|SSL)\S{1,16}) (\S{1,64}) \"((?:[^\"\\]++|\\.)*+)\" (\d{1,18}|-)(?=\s|$)", re.DOTALL
 )
 _REQUEST = re.compile(r"([A-Za-z][A-Za-z_-]{0,31}) (\S.*?)(?: HTTP/(\d(?:\.\d)?))?", re.DOTALL)
-_PART = re.compile(r"(?:([\w-]{1,64})=)?(?:\"((?:[^\"\\]|\\.)*)\"|(\S+))", re.DOTALL)
+_PART = re.compile(r"(?:([\w-]{1,64})=)?(?:\"((?:[^\"\\]++|\\.)*+)\"|(\S+))", re.DOTALL)
 _CLIENT = re.compile(r"\"[^\"]*\"|\S+")
 
 # Names of the W3C extended log format, as Sigma's rules for web servers and proxies ask for them.

@@ -1,0 +1,163 @@
+"""Whatever a line holds, every text format reads or declines it, in linear time."""
+
+from __future__ import annotations
+
+import gc
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from soc import parse
+from soc.instant import zone
+from soc.parse import syslog
+from soc.parse.frame import Frame
+from soc.record import LogSource, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+TEXT_FORMATS = sorted(name for name, format_ in parse.FORMATS.items() if not format_.json)
+LINES = sorted(
+    {
+        case["raw"]
+        for name in TEXT_FORMATS
+        for line in (GOLDEN / f"{name}.jsonl").read_bytes().splitlines()
+        if "raw" in (case := orjson.loads(line))
+    }
+)
+
+
+def understand(name: str, text: str, header: syslog.Syslog | None = None) -> None:
+    """All that the pipeline does with a line in one format."""
+    format_ = parse.FORMATS[name]
+    frame = Frame(text, None, header, None, zone("Asia/Ho_Chi_Minh"), 0)
+    native = format_.decode(frame)
+    if native is None:
+        return
+    event = parse.Event(
+        Record(text.encode("utf-8", "surrogatepass"), "p", 0, 0, LogSource("logs.host")), format_, native, frame
+    )
+    hash(format_.kind(native))
+    orjson.dumps(parse.nested(parse.ecs(event)))
+    list(format_.values(native))
+
+
+@pytest.mark.parametrize("name", TEXT_FORMATS)
+@settings(max_examples=30, deadline=None)
+@given(text=st.text(max_size=200))
+def test_any_text_is_read_or_declined(name: str, text: str) -> None:
+    understand(name, text)
+
+
+@pytest.mark.parametrize("name", TEXT_FORMATS)
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_damaged_line_is_read_or_declined(name: str, data: st.DataObject) -> None:
+    """Lines of this and of other formats, cut, spliced with each other and with noise."""
+    line = data.draw(st.sampled_from(LINES))
+    other = data.draw(st.sampled_from(LINES))
+    cut = data.draw(st.integers(0, len(line)))
+    noise = data.draw(st.text(alphabet="\"\\'=|[](){}:;,# \x1d\n0123456789aZé", max_size=20))
+    header, body = syslog.split(line[:cut] + noise + other[cut:])
+    understand(name, body, header)
+
+
+@settings(max_examples=100, deadline=None)
+@given(line=st.sampled_from(LINES), digits=st.text(alphabet="0123456789²٣", min_size=1, max_size=40), data=st.data())
+def test_numbers_of_any_size_are_stored_or_left_out(line: str, digits: str, data: st.DataObject) -> None:
+    at = data.draw(st.sampled_from([index for index, letter in enumerate(line) if letter.isdigit()] or [0]))
+    text = line[:at] + digits + line[at + 1 :]
+    try:
+        event = parse.parse(Record(text.encode(), "p", 0, 0, LogSource("logs.host")))
+    except parse.Unparsable:
+        return
+    orjson.dumps(parse.ecs(event))
+
+
+BEGINNINGS = {
+    "apache": ['192.0.2.1 - - [28/Feb/2026:23:14:02 +0700] "', '192.0.2.1 - - [28/Feb/2026:23:14:02 +0700] "GET / HTTP/1.1" 200 5 ', "[a:error] "],
+    "auditd": ["type=EXECVE msg=audit(1.1:1): ", "type=AVC msg=audit(1.1:1): avc:  denied  { ", "type=X msg=audit(1.1:1): msg='"],
+    "cef": ["CEF:0|a|b|c|d|e|f|", "CEF:0|a|b|"],
+    "fortigate": ["type=traffic logid=1 ", "CEF:0|Fortinet|Fortigate|v|1|n|3|"],
+    "iptables": ["PROTO=TCP SRC=1 IN=", "PROTO=TCP SRC=1 "],
+    "klog": ["I0228 23:14:02.816067 8 main.go:236] "],
+    "linux_auth": ["Failed password for ", "session opened for user ", "Starting session: shell", "PAM: ", "Exit before auth (user 'a', 1 fails)"],
+    "nginx": ["2026/02/28 23:14:08 [error] 1#1: ", '[28/Feb/2026:16:14:06 +0000] a 192.0.2.1 0.1 "'],
+    "plain": ["from "],
+}  # fmt: skip
+UNITS = [
+    "a",
+    "1",
+    '"',
+    "\\",
+    'a="',
+    "a=b ",
+    "|",
+    "] [",
+    " from a port 1",
+    " for a from b",
+    " by a",
+    ", client: a",
+    "1:",
+    "{ ",
+]
+KILOBYTE = 1 << 10
+
+
+def seconds(work: Callable[[str], object], text: str) -> float:
+    """The least processor time of three runs; never so little that the clock's grain counts."""
+    runs = []
+    for _ in range(3):
+        begun = time.process_time()
+        work(text)
+        runs.append(time.process_time() - begun)
+    return max(min(runs), 0.0005)
+
+
+def is_linear(work: Callable[[str], object], make: Callable[[int], str], small: int, large: int) -> bool:
+    """Whether sixteen times the text takes less than a quarter of the time that quadratic work would take.
+
+    Tried anew where it seems not to: other processes take their share of caches and memory bandwidth.
+    """
+    gc.disable()
+    try:
+        return any(seconds(work, make(large)) < seconds(work, make(small)) * (large / small) ** 2 / 4 for _ in range(3))
+    finally:
+        gc.enable()
+
+
+def repeated(beginning: str, unit: str) -> Callable[[int], str]:
+    return lambda size: beginning + unit * (size // len(unit))
+
+
+@pytest.mark.parametrize("name", sorted(BEGINNINGS))
+def test_hostile_text_takes_linear_time(name: str) -> None:
+    slow = [
+        (beginning, unit)
+        for beginning in BEGINNINGS[name]
+        for unit in UNITS
+        if not is_linear(partial(understand, name), repeated(beginning, unit), 4 * KILOBYTE, 64 * KILOBYTE)
+    ]
+    assert slow == []
+
+
+@pytest.mark.parametrize("name", sorted(BEGINNINGS))
+def test_a_megabyte_of_everything_hostile_takes_linear_time(name: str) -> None:
+    make = repeated(BEGINNINGS[name][0], "".join(UNITS))
+    assert is_linear(partial(understand, name), make, 64 * KILOBYTE, 1024 * KILOBYTE)
+
+
+@pytest.mark.parametrize(
+    "beginning", ["", "<13>1 - - - - - ", "<13>1 - a b c d [", "Feb 28 23:14:02 ", "<13>Feb 28 23:14:02 a "]
+)
+def test_hostile_syslog_headers_take_linear_time(beginning: str) -> None:
+    slow = [
+        unit for unit in UNITS if not is_linear(syslog.split, repeated(beginning, unit), 32 * KILOBYTE, 512 * KILOBYTE)
+    ]
+    assert slow == []
