@@ -24,10 +24,15 @@ ZERO = 30.0
 
 
 class Clause(NamedTuple):
+    selection: str
     field: str
+    """As the rule writes it, with its modifiers; empty for any value of the event."""
     value: str
-    wanted: str
-    """What the rule asks for, where the finding says it."""
+    asked: str
+    absent: bool = False
+    """The rule wants the field missing, and it is."""
+    negated: bool = False
+    """What `asked` says did not hold, as the rule wants it."""
 
 
 class Feature(NamedTuple):
@@ -114,7 +119,7 @@ def of_finding(finding: Document) -> Piece:
 
 def piece(event: Document, why: Sequence[Document], ref: str, finding: str) -> Piece:
     """One piece with the fields that the rule used first: by their name, or by their value where names differ."""
-    names = {str(item.get("field", "")) for item in why}
+    names = {str(item.get("field", "")).partition("|")[0] for item in why}
     values = {words.plain(item.get("value")) for item in why} - {""}
     pairs = [(name, words.plain(value)) for name, value in parse.flat(event) if name not in _SHOWN_ELSEWHERE]
     fields = [Field(name, value, name in names or value in values) for name, value in pairs if value]
@@ -124,8 +129,11 @@ def piece(event: Document, why: Sequence[Document], ref: str, finding: str) -> P
 
 
 def _clause(item: Document) -> Clause:
-    wanted = next((item[name] for name in ("wanted", "pattern", "expected", "message") if item.get(name)), "")
-    return Clause(str(item.get("key") or item.get("field", "")), words.plain(item.get("value")), words.plain(wanted))
+    """From `sigma.explain.why`, or of a health check, which says what it saw in a message."""
+    asked = words.plain(item.get("asked") or item.get("message"))
+    value = words.plain(item.get("value"))
+    absent, negated = bool(item.get("absent")), bool(item.get("not"))
+    return Clause(str(item.get("selection", "")), str(item.get("field", "")), value, asked, absent, negated)
 
 
 def _features(items: Sequence[Document]) -> list[Feature]:

@@ -19,7 +19,7 @@ EVENT = {
 
 
 def test_fields_that_the_rule_used_come_first_by_name_or_by_value():
-    why = [{"field": "user.name", "value": "lan"}, {"field": "CommandLine", "value": "whoami"}]
+    why = [{"field": "user.name", "value": "lan"}, {"field": "CommandLine|endswith", "value": "whoami"}]
     assert details.piece(EVENT, why, "file:x:1", "f1") == details.Piece(
         "file:x:1", "f1", "2026-01-01T00:00:00.000Z", "raw",
         [Field("process.command_line", "whoami", True), Field("user.name", "lan", True), Field("event.action", "login", False)],
@@ -27,10 +27,14 @@ def test_fields_that_the_rule_used_come_first_by_name_or_by_value():
 
 
 def test_a_clause_shows_what_the_rule_wants_where_the_finding_says_it():
-    assert details._clause({"field": "a", "value": ["x", 1]}) == Clause("a", "x, 1", "")
-    assert details._clause({"field": "a", "key": "a|contains", "value": "xy", "wanted": ["y", "z"]}) == Clause(
-        "a|contains", "xy", "y, z"
-    )
+    assert details._clause({"field": "a", "value": ["x", 1]}) == Clause("", "a", "x, 1", "")
+    met = {"selection": "tools", "field": "a|contains", "asked": "contains 'y'", "value": "xy"}
+    assert details._clause(met) == Clause("tools", "a|contains", "xy", "contains 'y'")
+    missing = {"selection": "none", "field": "a", "asked": "is null", "absent": True}
+    assert details._clause(missing) == Clause("none", "a", "", "is null", absent=True)
+    unmet = {"selection": "usual", "not": True, "field": "", "asked": "user: equals 'root'"}
+    assert details._clause(unmet) == Clause("usual", "", "", "user: equals 'root'", negated=True)
+    assert details._clause({"field": "f", "value": "v", "message": "m"}) == Clause("", "f", "v", "m")
 
 
 def test_bars_start_at_the_zero_line_and_the_longest_fills_its_side():

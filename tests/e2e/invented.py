@@ -227,7 +227,15 @@ FEATURES = (
 def event_finding(told: Told, number: int) -> Finding:
     time = NOW - round(told.ago * instant.MINUTE) - (told.count - 1 - number) * 7 * instant.SECOND
     document, raw = told.document | {"event.dataset": told.rule.layer}, told.raw.format(n=number % 10).encode()
-    clauses = [{"field": field, "value": document[field]} for field in told.why]
+    clauses = [
+        {
+            "selection": "selection",
+            "field": field,
+            "asked": f"equals '{document[field]}'",
+            "value": str(document[field]),
+        }
+        for field in told.why
+    ]
     # One alert each, however many buckets the findings would fall into.
     group = alerting.event_group(told.rule, document, NOW - round(told.ago * instant.MINUTE), NOW, "")
     return alerting.finding_of(

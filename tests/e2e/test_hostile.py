@@ -41,7 +41,7 @@ def hostile(payload, number):
     why = (
         [{"name": payload, "name_vi": payload, "value": 1, "usual": 0, "one_in": 2, "contribution": 0.5}]
         if number % 2
-        else [{"field": payload, "value": payload, "wanted": payload}]
+        else [{"selection": payload, "field": payload, "value": payload, "asked": payload}]
     )
     group = alerting.Group(((payload, payload),), invented.NOW)
     return alerting.finding_of(
