@@ -162,6 +162,8 @@ class FilesSource:
         staged = self._load(limit - waiting, now)
         for followed in self._following.files:
             if followed.finish(now):
+                if followed.is_cut:
+                    log.warning("a packed file ends in the middle, what it has was read", path=followed.path)
                 self._following.changed[followed.known.incarnation] = followed
         self._following.report()
         try:

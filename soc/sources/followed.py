@@ -92,6 +92,11 @@ class Followed:
         return self._file is not None
 
     @property
+    def is_cut(self) -> bool:
+        """Whether it is a packed file that lacks its end."""
+        return self._file is not None and self._file.is_cut
+
+    @property
     def is_whole_lines(self) -> bool:
         """Whether nothing has begun that is not handed out."""
         return self._framer is None or self._framer.boundary == self._framer.at

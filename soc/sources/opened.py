@@ -27,6 +27,8 @@ class Plain:
     """A file as it is."""
 
     is_packed = False
+    is_cut = False
+    """Whether packed data ended in the middle of it when it was read last."""
 
     def __init__(self, descriptor: int, path: Path) -> None:
         self._descriptor = descriptor
@@ -91,6 +93,7 @@ class Packed(Plain):
         self._unpacker = zlib.decompressobj(wbits=31)
         self._input = b""
         self._packed = self._at = 0
+        self.is_cut = False
 
     def _unpack(self, size: int) -> bytes:
         while True:
@@ -117,8 +120,10 @@ class Packed(Plain):
             raise Refused(
                 f"{self.path}: damaged gzip data after {self._at} bytes: {error}; copy the file anew"
             ) from error
+        self.is_cut = self.is_cut or bool(self._input)
         self._input = self._unpacker.unconsumed_tail
         if self._unpacker.eof:  # files may be joined, and padded with zeros
+            self.is_cut = False
             self._input = self._unpacker.unused_data.lstrip(b"\0")
             self._unpacker = zlib.decompressobj(wbits=31)
         return out

@@ -30,6 +30,7 @@ _RECEIVE_BUFFER = 8 << 20
 _DATAGRAM = 65_536
 _AT_ONCE = 500
 """Datagrams that are taken before others have their turn."""
+_LAST_ROUNDS = 100
 _CHUNK = 64 << 10
 MAX_CONNECTIONS = 1024
 MAX_OF_A_PEER = 128
@@ -74,7 +75,9 @@ class Listener:
         datagrams, self._datagrams = self._datagrams, None
         if datagrams:
             asyncio.get_running_loop().remove_reader(datagrams)
-            self._received(datagrams)
+            for _ in range(_LAST_ROUNDS):  # whoever floods us cannot keep us
+                if not self._received(datagrams):
+                    break
             datagrams.close()
         if self._server:
             self._server.close()
@@ -83,16 +86,18 @@ class Listener:
         if self._connections:
             await asyncio.wait(self._connections)
 
-    def _received(self, datagrams: socket.socket) -> None:
+    def _received(self, datagrams: socket.socket) -> bool:
+        """Whether there may be more."""
         for _ in range(_AT_ONCE):
             try:
                 raw, sender = datagrams.recvfrom(_DATAGRAM)
             except BlockingIOError:
-                return
+                return False
             except OSError as error:  # an answer to something that was never asked
                 log.debug("udp", error=str(error))
                 continue
             self._take_datagram(raw, _peer(sender))
+        return True
 
     def _take_datagram(self, raw: bytes, peer: str) -> None:
         if not raw.strip():

@@ -10,7 +10,7 @@ from soc.errors import ConfigurationError
 from soc.record import LogSource, Record
 from soc.sources.followed import CHUNK, starts_of_formats
 from soc.sources.framing import Framer
-from soc.sources.opened import open_file
+from soc.sources.opened import Refused, open_file
 from soc.sources.recognised import dated, format_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def whole_file(
 
     Raises:
         ConfigurationError: the file cannot be read, or there is no such format.
-        Refused: its rest is damaged or unpacks to too much; what came before has been given out.
+        Refused: it is damaged, or unpacks to too much; then nothing has been given out.
     """
     if format:
         parse.named(format)
@@ -57,6 +57,8 @@ def _named_for_content(file: Plain) -> tuple[str, int]:
     while data := file.read(at, CHUNK):
         digest.update(data)
         at += len(data)
+    if file.is_cut:
+        raise Refused(f"{file.path}: its gzip data ends in the middle, after {at} bytes; copy the file anew")
     return f"file:{digest.hexdigest()[:40]}", at
 
 

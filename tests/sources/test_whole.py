@@ -83,4 +83,15 @@ def test_an_unknown_format_is_refused_at_once(file) -> None:
 def test_a_bomb_is_refused(tmp_path) -> None:
     (tmp_path / "bomb.gz").write_bytes(gzip.compress(b"\0" * (2 << 20)) * 100)
     with pytest.raises(Refused, match="unpacks to more than 100 times"):
-        list(whole_file(tmp_path / "bomb.gz"))
+        whole_file(tmp_path / "bomb.gz")
+
+
+def test_packed_data_without_its_end_is_refused_before_anything_is_told(tmp_path) -> None:
+    packed = gzip.compress(CONTENT)
+    for name, data, refused in (("cut.gz", packed + packed[:-9], True), ("whole.gz", packed + packed, False)):
+        (tmp_path / name).write_bytes(data)
+        if refused:
+            with pytest.raises(Refused, match=r"cut.gz: its gzip data ends in the middle, after \d+ bytes; copy"):
+                whole_file(tmp_path / name)
+        else:
+            assert [record.offset for record in whole_file(tmp_path / name)] == [0, 49, 85, 141, 177]
