@@ -12,6 +12,7 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 
@@ -28,92 +29,121 @@ if TYPE_CHECKING:
 CRASH = "crash"
 """The reason of a record that ended the process each time it was worked on."""
 STAGES = ("detect", "append", "correlate", "index")
+PROCESSES = ("receive", "pipeline", "detect", "correlate", "index", "jobs", "console")
+"""What the supervisor may have to start again."""
+_PIPELINE = ("detect", "correlate", "index")
+"""What the one process `pipeline` does in embedded mode."""
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+disable_created_metrics()  # type: ignore[no-untyped-call] # one more series per counter, which nobody asks for
 
 
 class Metrics:
-    """One process's metrics; series with known labels are created at 0, so that rate() works from the start."""
+    """One process's metrics; series with known labels are created at 0, so that rate() works from the start.
 
-    def __init__(self) -> None:
+    A process shows only what its role counts: elsewhere a 0 would be noise, and that of `soc_store_up` a false alarm.
+    """
+
+    def __init__(self, role: str = "") -> None:
         registry = self.registry = CollectorRegistry()
+        roles = {"": (*PROCESSES, *_PIPELINE), "pipeline": _PIPELINE}.get(role, (role,))
+
+        def of(*users: str) -> CollectorRegistry | None:
+            return registry if set(users) & set(roles) else None
+
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
         self.build = Gauge("soc_build_info", "Version of the running code.", ["version"], registry=registry)
         self.build.labels(__version__).set(1)
         self.consumed = Counter(
-            "soc_records_consumed_total", "Records taken from sources.", ["topic", "layer"], registry=registry
+            "soc_records_consumed_total", "Records taken from sources.", ["topic", "layer"], registry=of("detect")
         )
-        for topic, layer in LAYERS.items():
-            self.consumed.labels(topic, layer)
         self.records = Counter(
             "soc_records_total", "Records by what became of them; with those in flight they add up to the consumed ones.",
-            ["outcome"], registry=registry,
+            ["outcome"], registry=of("detect"),
         )  # fmt: skip
-        for outcome in ("clean", "alerting", "dead_letter"):
-            self.records.labels(outcome)
-        self.in_flight = Gauge("soc_records_in_flight", "Records taken and not yet accounted for.", registry=registry)
-        self.parsed = Counter("soc_events_parsed_total", "Events by recognised format.", ["format"], registry=registry)
-        self.dead_letters = Counter(
-            "soc_dead_letters_total", "Records that could not be understood.", ["reason"], registry=registry
+        self.in_flight = Gauge(
+            "soc_records_in_flight", "Records taken and not yet accounted for.", registry=of("detect")
         )
-        for reason in (*REASONS, CRASH):
-            self.dead_letters.labels(reason)
+        self.parsed = Counter(
+            "soc_events_parsed_total", "Events by recognised format.", ["format"], registry=of("detect")
+        )
+        self.dead_letters = Counter(
+            "soc_dead_letters_total", "Records that could not be understood.", ["reason"], registry=of("detect")
+        )
         self.lag_messages = Gauge(
-            "soc_consumer_lag_messages", "Messages not read yet.", ["topic", "partition"], registry=registry
+            "soc_consumer_lag_messages", "Messages not read yet.", ["topic", "partition"], registry=of(*_PIPELINE)
         )
         self.lag_seconds = Gauge(
             "soc_consumer_lag_seconds", "Age of the last record read, 0 when caught up.", ["topic", "partition"],
-            registry=registry,
+            registry=of(*_PIPELINE),
         )  # fmt: skip
         self.stage = Histogram(
-            "soc_stage_duration_seconds", "Time that one batch spends in a stage.", ["stage"], registry=registry,
+            "soc_stage_duration_seconds", "Time that one batch spends in a stage.", ["stage"], registry=of(*_PIPELINE),
             buckets=_FAST,
         )  # fmt: skip
-        for stage in STAGES:
-            self.stage.labels(stage)
         self.end_to_end = Histogram(
-            "soc_end_to_end_seconds", "From a record's arrival to its finding being stored.", registry=registry,
+            "soc_end_to_end_seconds", "From a record's arrival to its finding being stored.", registry=of("index"),
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 300, 1800, 3600),
         )  # fmt: skip
-        self.rule_matches = Counter("soc_rule_matches_total", "Findings of a rule.", ["rule_id"], registry=registry)
-        self.rules_loaded = Gauge("soc_rules_loaded", "Rules by state.", ["state"], registry=registry)
-        for state in ("live", "shadow", "off", "refused"):
-            self.rules_loaded.labels(state)
-        self.ruleset = Gauge("soc_ruleset_info", "Hash of the content in force.", ["sha256"], registry=registry)
-        self.reloads = Counter("soc_ruleset_reload_total", "Reloads of content.", ["result"], registry=registry)
-        for result in ("accepted", "rejected"):
-            self.reloads.labels(result)
-        self.alerts = Counter("soc_alerts_total", "Alerts opened.", ["severity"], registry=registry)
-        for severity in SEVERITIES:
-            self.alerts.labels(severity)
+        self.rule_matches = Counter("soc_rule_matches_total", "Findings of a rule.", ["rule_id"], registry=of("detect"))
+        self.rules_loaded = Gauge("soc_rules_loaded", "Rules by state.", ["state"], registry=of("detect", "correlate"))
+        self.ruleset = Gauge(
+            "soc_ruleset_info", "Hash of the content in force.", ["sha256"], registry=of("detect", "correlate")
+        )
+        self.reloads = Counter(
+            "soc_ruleset_reload_total", "Reloads of content.", ["result"], registry=of("detect", "correlate")
+        )
+        self.alerts = Counter("soc_alerts_total", "Alerts opened.", ["severity"], registry=of("index"))
         self.stored = Counter(
             "soc_es_bulk_items_total",
             "Findings offered to the alert store, by its verdict.",
             ["result"],
-            registry=registry,
+            registry=of("index"),
         )
-        for result in ("created", "duplicate", "reduced", "retried", "rejected"):
-            self.stored.labels(result)
-        self.store_up = Gauge("soc_store_up", "1 when the alert store answered the last time.", registry=registry)
-        self.windows_open = Gauge("soc_windows_open", "Windows that may still grow.", registry=registry)
+        self.store_up = Gauge("soc_store_up", "1 when the alert store answered the last time.", registry=of("index"))
+        self.windows_open = Gauge("soc_windows_open", "Windows that may still grow.", registry=of("correlate"))
         self.windows_late = Counter(
-            "soc_window_late_total", "Records that came too late for their window.", registry=registry
+            "soc_window_late_total", "Records that came too late for their window.", registry=of("detect", "correlate")
         )
         self.anomalies = Histogram(
             "soc_anomaly_score",
             "Scores of closed windows.",
-            registry=registry,
+            registry=of("correlate"),
             buckets=(10, 25, 40, 50, 60, 75, 90, 99),
         )
-        self.models = Gauge("soc_anomaly_model_age_seconds", "Age of a detector's model.", ["model"], registry=registry)
-        self.restarts = Counter("soc_role_restarts_total", "Restarts by the supervisor.", ["role"], registry=registry)
-        self.audit = Counter("soc_audit_records_total", "Records appended to the audit trail.", registry=registry)
-        self.syslog_dropped = Counter(
-            "soc_syslog_dropped_total", "Syslog messages dropped before the spool.", ["reason"], registry=registry
+        self.models = Gauge(
+            "soc_anomaly_model_age_seconds", "Age of a detector's model.", ["model"], registry=of("correlate")
         )
-        for reason in ("rate_limit", "queue_full"):
-            self.syslog_dropped.labels(reason)
+        self.restarts = Counter(
+            "soc_role_restarts_total", "Restarts by the supervisor.", ["process"], registry=of("jobs")
+        )
+        self.audit = Counter("soc_audit_records_total", "Records appended to the audit trail.", registry=of("console"))
+        self.syslog_dropped = Counter(
+            "soc_syslog_dropped_total", "Syslog messages dropped before the spool.", ["reason"], registry=of("receive")
+        )
+        self._begin()
+
+    def _begin(self) -> None:
+        """Series at 0."""
+        outcomes = ("clean", "alerting", "dead_letter")
+        verdicts = ("created", "duplicate", "reduced", "retried", "rejected")
+        for topic, layer in LAYERS.items():
+            self.consumed.labels(topic, layer)
+        known: Iterable[tuple[Counter | Gauge | Histogram, Iterable[str]]] = (
+            (self.records, outcomes),
+            (self.dead_letters, (*REASONS, CRASH)),
+            (self.stage, STAGES),
+            (self.rules_loaded, ("live", "shadow", "off", "refused")),
+            (self.reloads, ("accepted", "rejected")),
+            (self.alerts, SEVERITIES),
+            (self.stored, verdicts),
+            (self.restarts, PROCESSES),
+            (self.syslog_dropped, ("rate_limit", "queue_full")),
+        )
+        for metric, values in known:
+            for value in values:
+                metric.labels(value)
 
     def take(self, topics: Mapping[tuple[str, str], int]) -> None:
         """Records were read: they are in flight until `count` says what became of them."""

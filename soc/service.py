@@ -115,7 +115,7 @@ async def _run(role: str, config: Config, *, supervised: bool) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    metrics = Metrics()
+    metrics = Metrics(role)
     status = Status(metrics)
     where: dict[str, Any] = {"bind": config.metrics.bind}
     if supervised:
