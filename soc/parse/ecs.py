@@ -102,10 +102,12 @@ def _follow(document: Document) -> None:
 
 
 def _relate(document: Document, name: str, sources: tuple[str, ...]) -> None:
+    found = [document[source] for source in sources if source in document]
+    if not found and type(document.get(name, [])) is list:
+        return
     told = document.get(name, [])
     related: list[Any] = list(told) if isinstance(told, list) else [told]
-    for source in sources:
-        value = document.get(source)
+    for value in found:
         for item in value if isinstance(value, list) else (value,):
             if item and item not in related:
                 related.append(item)

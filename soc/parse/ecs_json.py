@@ -158,7 +158,8 @@ _NAMING = ("event.dataset", "data_stream.dataset", "event.module", "service.type
 
 
 def kind(native: Native) -> Kind:
-    found = [source for name in _NAMING if (source := _named(lookup(native, name)))]
+    naming = next((source for name in _NAMING if (source := _named(lookup(native, name)))), None)
+    found = [naming] if naming else []
     process = lookup(native, "process.name")
     if isinstance(process, str) and process in _PROCESSES:
         found.append(_PROCESSES[process])
