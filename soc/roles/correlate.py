@@ -100,7 +100,7 @@ async def _run(work: Workshop, reader: Reader) -> None:
         await work.renew()
         await work.report_lost(batch.lost)
         if batch.epoch != epoch:
-            epoch, partitions = batch.epoch, await _rewind(work, reader)
+            epoch, partitions = batch.epoch, await _rewind(work, reader, batch.assigned)
             continue
         lag.of_messages(batch, work.clock.now())
         if batch.messages:
@@ -113,9 +113,13 @@ async def _run(work: Workshop, reader: Reader) -> None:
     await _remember(reader, epoch, partitions)
 
 
-async def _rewind(work: Workshop, reader: Reader) -> dict[Position, _Partition]:
-    """Windows that know what had been closed, and the reader back where the first open one began."""
+async def _rewind(work: Workshop, reader: Reader, assigned: Iterable[Position]) -> dict[Position, _Partition]:
+    """Windows that know what had been closed, and the reader back where the first open one began.
+
+    The batch that told of the assignment may hold messages (its first one was taken while waiting): all are read again.
+    """
     committed = await work.patiently(reader.committed, "asking for positions", reader)
+    await reader.seek({position: 0 for position in assigned if position not in committed})
     horizon = work.content.current.detectors.horizon
     partitions: dict[Position, _Partition] = {}
     for position, (offset, metadata) in committed.items():

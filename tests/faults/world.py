@@ -130,7 +130,7 @@ def records_of(seed: int) -> Mapping[str, Sequence[Record]]:
     for number in range(PARTITIONS):
         partition, records = f"logs.host:{number}", []
         arrived = START + chance.randrange(20) * instant.SECOND
-        for offset in range(chance.randrange(15, 30)):
+        for offset in range(chance.randrange(8, 16)):
             arrived += chance.randrange(25) * instant.SECOND
             at = arrived - chance.choice((0, 0, 1, 30, 59, 61, 600, -30)) * instant.SECOND
             text = chance.choice(("attack", "attack as root", "job 1", "job 2", "job 3", "login of root"))
@@ -145,7 +145,7 @@ def records_of(seed: int) -> Mapping[str, Sequence[Record]]:
 def whole_file(chance: random.Random) -> Iterator[Record]:
     """A file of yesterday that is read to its end: its records arrived when they happened."""
     at = START - instant.DAY
-    for offset in range(chance.randrange(10, 25)):
+    for offset in range(chance.randrange(5, 14)):
         at += chance.randrange(20) * instant.SECOND
         raw = line_of(at, chance.randrange(3), chance.choice(("attack", "job 1", "job 2")))[1]
         source = SOURCE._replace(whole=True)
@@ -272,9 +272,10 @@ class World:
             if isinstance(outcome, Exception) and not (steps.fault and steps.fault.happened):
                 raise outcome
 
-    async def to_the_end(self, fault: Fault | None) -> Stored:
-        """A run with the fault, and one more that finds what it has left."""
-        await self.run(Steps(fault))
+    async def to_the_end(self, *faults: Fault) -> Stored:
+        """A run with each fault, and one more that finds what they have left."""
+        for fault in faults:
+            await self.run(Steps(fault))
         await self.run(Steps())
         return self.stored()
 

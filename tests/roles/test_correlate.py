@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from soc import anomaly
 from soc.anomaly import Detectors
+from soc.clock import FixedClock
 from soc.correlate import Windows
 from soc.enrich import Inventory
 from soc.hit import END, Tick, encode
-from soc.log import Delivered
+from soc.log import HITS, Delivered, Message, Position
+from soc.log.memory import MemoryLog
+from soc.metrics import Metrics
 from soc.pipeline import Content
-from soc.roles.correlate import Mark, _Partition, mark_of
+from soc.roles.correlate import Mark, _Partition, _rewind, mark_of
+from soc.roles.workshop import Workshop
 from soc.sigma import RuleSet
 from tests.correlate.test_windows import START, after, partial
+from tests.faults.world import Fixed
 
 CONTENT = Content(RuleSet(), Detectors(), Inventory(), "s")
 
@@ -67,3 +74,26 @@ def test_what_is_no_hit_is_passed_over(closings) -> None:
     partition.fold(broken, CONTENT)
     assert partition.next == 2
     assert len(partition.windows) == 1
+
+
+async def test_an_assignment_is_read_from_its_start_even_if_some_of_it_was_handed_out() -> None:
+    clock = FixedClock(START)
+    log = MemoryLog(2, clock)
+    await log.append(HITS, [Message(encode(partial(number)), partition=number % 2) for number in range(6)])
+    reader = await log.reader("soc-correlate", [HITS])
+    first = await reader.read(10, 0)
+    taken = await reader.read(10, 0)
+    assert (len(first.messages), len(taken.messages)) == (0, 6)
+    assert await reader.commit(taken.epoch, {Position(HITS, 1): 2}, '{"clock":1}')
+    work = Workshop(log, Fixed(CONTENT), Metrics(), clock, asyncio.Event())
+    partitions = await _rewind(work, reader, taken.assigned)
+    assert {at.partition: one.committed for at, one in partitions.items()} == {1: 2}
+    again = await reader.read(10, 0)
+    assert sorted((one.partition, one.offset) for one in again.messages) == [
+        (0, 0),
+        (0, 1),
+        (0, 2),
+        (1, 0),
+        (1, 1),
+        (1, 2),
+    ]
