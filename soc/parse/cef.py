@@ -12,7 +12,7 @@ from soc import instant
 from soc.event import Kind, Logsource
 from soc.parse import network, plain, url
 from soc.parse.format import Format, Native
-from soc.parse.when import ctime, iso, zone_or
+from soc.parse.when import ctime, epoch, iso, zone_or
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +72,7 @@ def moment(text: str | None, where: tzinfo, arrived: int) -> int | None:
     """A CEF date: milliseconds since 1970, `Mmm dd yyyy hh:mm:ss`, or ISO 8601."""
     if not text:
         return None
-    size = network.number(text)
-    return instant.from_epoch(size) if size is not None else ctime(text.strip(), where, arrived) or iso(text, where)
+    return epoch(text) if text.isdigit() else ctime(text.strip(), where, arrived) or iso(text, where)
 
 
 _TEXT: dict[str, str] = {
@@ -122,6 +121,8 @@ def ecs(event: Event, document: Document) -> None:
 
 def _more(event: Event, document: Document) -> None:
     native = event.native
+    outcome = native.get("outcome", "").lower()
+    document["event.outcome"] = outcome if outcome in {"success", "failure"} else None
     document["user.name"] = native.get("suser") or native.get("duser")
     document["observer.ip"] = [native["dvc"]] if network.is_ip(native.get("dvc")) else document.get("observer.ip")
     where = zone_or(native.get("dtz", ""), event.frame.zone)

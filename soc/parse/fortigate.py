@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from soc import instant
 from soc.event import Kind, Logsource
-from soc.parse import cef, network, plain
+from soc.parse import cef, plain
 from soc.parse.format import Format, Native
 from soc.parse.fortigate_ecs import ecs
 from soc.parse.keyvalue import pairs
-from soc.parse.when import iso, zone_or
+from soc.parse.when import epoch, iso, zone_or
 
 if TYPE_CHECKING:
     from soc.event import Event
@@ -88,16 +87,17 @@ def _translated(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def time(event: Event) -> int | None:
-    """The device's `date`, `time` and `tz` in what it sends itself, else `eventtime`.
+    """The device's `date`, `time` and `tz` in what it sends itself, else `eventtime`, in any unit from seconds to nanoseconds.
 
     FortiAnalyzer rewrites the former to its own zone, but takes off the syslog header of what it passes on.
     """
     native = event.native
     clock = _clock(event)
-    started = event_time(native)
+    started = epoch(native.get("eventtime"))
     direct = event.frame.syslog is not None and event.frame.syslog.priority is not None
-    first, second = (clock, started) if direct else (started, clock)
-    return first if first is not None else second if second is not None else plain.time(event)
+    stored = plain.time(event) or epoch(native.get("itime"))  # FortiAnalyzer's own stamp
+    moments = (clock, started, stored) if direct else (started, clock, stored)
+    return next((moment for moment in moments if moment is not None), None)
 
 
 def _clock(event: Event) -> int | None:
@@ -106,16 +106,6 @@ def _clock(event: Event) -> int | None:
     if "date" in native and "time" in native:
         return iso(f"{native['date']}T{native['time']}", where)
     return cef.moment(native.get("start"), where, event.record.arrived)
-
-
-def event_time(native: Native) -> int | None:
-    """`eventtime`, which counts seconds, milliseconds, microseconds or nanoseconds, by release."""
-    size = network.number(native.get("eventtime")) or _long(native.get("eventtime"))
-    return instant.from_epoch(size) if size is not None else None
-
-
-def _long(text: str | None) -> int | None:
-    return int(text) if text and len(text) == 19 and text.isascii() and text.isdigit() else None
 
 
 def kind(native: Native) -> Kind:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc import instant
 from soc.parse import network, url
+from soc.parse.when import epoch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,22 +73,14 @@ def ecs(event: Event, document: Document) -> None:
     if document["network.protocol"] is None and (interface := _USER_INTERFACE.match(native.get("ui", ""))):
         document["network.protocol"] = interface[1] or None
     document["event.reason"] = told(native, "reason", "msg")
-    started = _started(native)
-    document["event.start"] = started if started != document["@timestamp"] else None
+    started = epoch(native.get("eventtime"))
+    document["event.start"] = instant.iso(started) if started not in (None, event.time) else None
     document["rule.ruleset"] = told(native, "applist", "policytype", "profile")
     document["rule.category"] = told(native, "appcat", "catdesc")
     _flow(native, document)
     _users(native, document)
     _meaning(native, document)
     _content(native, document)
-
-
-def _started(native: Native) -> str | None:
-    text = native.get("eventtime", "")
-    if not text.isascii() or not text.isdigit() or len(text) > 19:
-        return None
-    moment = instant.from_epoch(int(text))
-    return instant.iso(moment) if moment is not None else None
 
 
 def _flow(native: Native, document: Document) -> None:

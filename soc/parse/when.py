@@ -77,6 +77,11 @@ def access_time(text: str, where: tzinfo) -> int | None:
     return _from_parts(day, found[4], found[5], zone_or(found[6] or "", where), 0)
 
 
+def epoch(text: str | None) -> int | None:
+    """A Unix time in digits, in any unit (see `instant.from_epoch`)."""
+    return instant.from_epoch(int(text)) if text and len(text) <= 19 and text.isascii() and text.isdigit() else None
+
+
 def klog_time(text: str, where: tzinfo, arrived: int) -> int | None:
     """`mmdd hh:mm:ss.ffffff`, without a year."""
     clock, _, fraction = text[5:].partition(".")

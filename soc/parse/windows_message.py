@@ -86,7 +86,7 @@ _OTHERS = {
 }  # fmt: skip
 _LOGOFFS = frozenset({4634, 4647})  # their Subject is the account that left
 _UNDECIDED = frozenset({4768, 4769})  # requested, and granted or not
-_ESCAPED = re.compile(r"#(0\d\d)")
+_ESCAPED = re.compile(r"#(0[0-7]{2})")
 
 
 def decode(frame: Frame) -> Native | None:
