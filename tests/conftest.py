@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# How long one example takes says nothing about the code on a machine that does other things too.
+settings.register_profile("soc", deadline=None)
+settings.load_profile("soc")
 SHARED = Path(__file__).parent.parent.parent / "shared"
 _MODULES = Path("/usr/lib")
 INSTALL = "apt-get install -y"

@@ -95,7 +95,7 @@ class ElasticStore:
 
     async def _find(self, collection: Collection, id_: str) -> Stored:
         """Where a document lies; a month that began since indices were listed is found at the second look."""
-        for fresh in (False, True):
+        for fresh in (False, True) if id_ else ():
             names = await self._indices.known(collection, fresh=fresh)
             for stored in await stored_at(self._client, [(name, id_) for name in reversed(names)]):
                 if stored:
@@ -190,13 +190,13 @@ def _verdicts(
     findings: Sequence[tuple[Item, Verdict]], alerts: Sequence[tuple[Item, Verdict]], held: Iterable[str]
 ) -> Verdicts:
     both = [*findings, *alerts]
-    retry = [item.id for item, verdict in both if verdict.kind == "retry"]
+    retry = (item.id for item, verdict in both if verdict.kind == "retry")
     return Verdicts(
         created=sum(verdict.kind in {"done", "reduced"} for _, verdict in findings),
         duplicates=sum(verdict.kind == "duplicate" for _, verdict in findings),
         alerts=sum(verdict.kind in {"done", "reduced"} for _, verdict in alerts),
-        reduced=[item.id for item, verdict in both if verdict.kind == "reduced"],
-        retry=[*retry, *held],
+        reduced=tuple(item.id for item, verdict in both if verdict.kind == "reduced"),
+        retry=(*retry, *held),
         rejected={item.id: verdict.reason for item, verdict in both if verdict.kind == "rejected"},
         reason=next((verdict.reason for _, verdict in both if verdict.kind == "retry"), ""),
     )

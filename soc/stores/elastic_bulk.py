@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from soc.stores.elastic_client import Client
 
 ITEMS = 500
-BYTES = 5_000_000
+BYTES = 1_000_000
+"""Larger bodies hold up the event loop while they are sent."""
 AT_ONCE = 4
 _ANSWER = "items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason"
 _LATER = frozenset({429, 502, 503, 504})

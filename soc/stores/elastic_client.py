@@ -62,9 +62,12 @@ class Client:
         options: dict[str, Any] = {"basic_auth": (user, secret(file))} if user else {}
         if settings.ca_file:
             options["ca_certs"] = settings.ca_file
+        urls = [url.strip() for url in settings.url.split(",")]
         try:
+            if not all(url.startswith(("http://", "https://")) for url in urls):
+                raise ValueError("not an address of http or https")  # noqa: TRY301 (worded with the client's own below)
             self._client = AsyncElasticsearch(
-                [url.strip() for url in settings.url.split(",")],
+                urls,
                 request_timeout=SECONDS,
                 max_retries=0,
                 retry_on_timeout=False,
