@@ -70,6 +70,7 @@ def each_once(taken: dict[str, Record]) -> list[str]:
 async def _read(site: Site, taken: dict[str, Record]) -> None:
     """To the end, in batches of two; what was taken is known even if `done` never returned."""
     while (batch := await site.source.read(2, 0)).records:
+        site.source._rest = 0.0
         seen_again(list(batch.records), taken)
         await site.source.done(batch)
 
