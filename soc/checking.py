@@ -8,6 +8,7 @@ import orjson
 
 from soc import instant, parse
 from soc.errors import Fault
+from soc.event import shown
 from soc.record import LogSource, Record
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _wrong(rules: RuleSet, rule: Rule, example: Example, timezone: str) -> tuple
         return f"matches, and must not: {told}", "mend the rule or the test"
     tree = rules.tree(rule, event)
     if tree is None:
-        kind = event.format.kind(event.native)
+        kind = shown(event.format.kind(event.native))
         return f"is of format {event.format.name} ({kind}), which the logsource does not meet", "mend the logsource"
     return f"does not match: {_failing(tree)}", "`soc explain` shows every clause"
 

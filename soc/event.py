@@ -17,6 +17,12 @@ class Logsource(NamedTuple):
     category: str = ""
     service: str = ""
 
+    def __str__(self) -> str:
+        return (
+            ", ".join(f"{name} {value}" for name, value in zip(self._fields, self, strict=True) if value)
+            or "any source"
+        )
+
 
 class WindowsKind(NamedTuple):
     """Windows events are routed by channel and event id instead."""
@@ -25,9 +31,17 @@ class WindowsKind(NamedTuple):
     """In lower case."""
     event_id: int
 
+    def __str__(self) -> str:
+        return f"channel {self.channel}, event id {self.event_id}"
+
 
 Kind = tuple[Logsource, ...] | WindowsKind
 """What decides which rules an event can meet at all; hashable, and few kinds per format."""
+
+
+def shown(kind: Kind) -> str:
+    """In words, for people who write rules."""
+    return str(kind) if isinstance(kind, WindowsKind) else " / ".join(map(str, kind))
 
 
 class Event(NamedTuple):

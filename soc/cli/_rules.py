@@ -12,12 +12,14 @@ from soc.loading import site_lists
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from soc.config import Config
 
-def rules_of(path: Path) -> sigma.RuleSet:
+
+def rules_of(path: Path, config: Config | None = None) -> sigma.RuleSet:
     """The rules of a folder, file or archive; ConfigurationError if it does not exist."""
     if not path.exists():
         raise ConfigurationError(f"{path}: no such folder or file; give the folder of the rules")
-    config = load_config()
+    config = config or load_config()
     fields = [
         folder for folder in (content.rules_dir() / "fields", config.site / "rules" / "fields") if folder.is_dir()
     ]

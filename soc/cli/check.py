@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -43,11 +44,12 @@ def command(format_: str, paths: tuple[Path, ...]) -> None:
     Exit status 1 if there are faults.
     """
     checked = _Checked()
-    for path in paths or _configured(checked):
+    config = load_config() if paths else _configuration(checked)
+    for path in paths or _configured(config, checked):
         if not path.exists():
             raise ConfigurationError(f"{path}: no such file or folder")
         for part in _parts(path):
-            _check(part, checked)
+            _check(part, config, checked)
     faults = sorted(set(checked.faults))
     if format_ == "json":
         told = {"faults": [asdict(fault) for fault in faults], "rules": checked.rules, "tests": checked.examples}
@@ -63,17 +65,25 @@ def command(format_: str, paths: tuple[Path, ...]) -> None:
     sys.exit(1 if any(fault.severity == "error" for fault in faults) else 0)
 
 
-def _configured(checked: _Checked) -> list[Path]:
-    """Everything in force; a fault in soc.yml is one among the others."""
+def _configuration(checked: _Checked) -> Config:
+    """A fault in soc.yml is one among the others; the rest is checked under the defaults."""
     try:
-        config = load_config()
+        return load_config()
     except ConfigurationError as error:
-        checked.faults.append(Fault(str(error), 0, "configuration"))
-        config = Config()
+        checked.faults.append(_fault_of(error))
+        return Config(data_dir=Path(os.environ.get("SOC_DATA_DIR", "var")))
+
+
+def _fault_of(error: ConfigurationError) -> Fault:
+    file, line, what = (*str(error).split(":", 2), "", "")[:3]
+    return Fault(file, int(line), what.strip()) if line.isdigit() else Fault(str(error), 0, "configuration")
+
+
+def _configured(config: Config, checked: _Checked) -> list[Path]:
+    """Everything in force."""
     extra = [config.site / name for name in config.rules]
-    checked.faults += [
-        Fault(str(path), 0, "no such folder", "see `rules` in soc.yml") for path in extra if not path.exists()
-    ]
+    missing = [path for path in extra if not path.exists()]
+    checked.faults += [Fault(str(path), 0, "no such folder", "see `rules` in soc.yml") for path in missing]
     site = [config.site] if config.site.is_dir() else []
     return [content.rules_dir(), content.detectors_dir(), *site, *(path for path in extra if path.exists())]
 
@@ -84,7 +94,7 @@ def _parts(path: Path) -> list[Path]:
     return parts or ([] if path.is_dir() and not any(path.iterdir()) else [path])
 
 
-def _check(path: Path, checked: _Checked) -> None:
+def _check(path: Path, config: Config, checked: _Checked) -> None:
     kind = next((part for part in (path.name, path.parent.name) if part in _CONTENT), "rules")
     if kind == "detectors":
         found = anomaly.load([path if path.is_dir() else path.parent], path / "none")
@@ -96,13 +106,13 @@ def _check(path: Path, checked: _Checked) -> None:
         try:
             load_config(path)
         except ConfigurationError as error:
-            checked.faults.append(Fault(str(error), 0, "configuration"))
+            checked.faults.append(_fault_of(error))
     else:
-        _check_rules(rules_of(path), checked)
+        _check_rules(rules_of(path, config), config, checked)
 
 
-def _check_rules(rules: sigma.RuleSet, checked: _Checked) -> None:
+def _check_rules(rules: sigma.RuleSet, config: Config, checked: _Checked) -> None:
     checked.rules += len(rules.rules)
     checked.examples += sum(len(rule.examples) for rule in rules.rules)
     checked.faults += rules.faults
-    checked.faults += failed_examples(rules, load_config().timezone)
+    checked.faults += failed_examples(rules, config.timezone)

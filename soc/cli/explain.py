@@ -16,6 +16,7 @@ from soc.cli._records import record_of
 from soc.cli._rules import rules_of
 from soc.config import load_config
 from soc.errors import ConfigurationError
+from soc.event import shown
 
 
 @click.command("explain")
@@ -50,9 +51,11 @@ def command(folder: Path, format_: str, as_json: bool, rule_id: str, event: str)
         sys.stdout.buffer.write(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
     else:
         click.echo(f"{rule.info.name} ({rule.file}:{rule.line}) on an event of format {parsed.format.name}")
-        kind = parsed.format.kind(parsed.native)
+        kind = shown(parsed.format.kind(parsed.native))
         click.echo(
-            "\n".join(_shown(tree, 0)) if tree else f"NOT FOR IT  {rule.logsource} does not meet events of {kind}"
+            "\n".join(_shown(tree, 0))
+            if tree
+            else f"NOT FOR IT  a rule for {rule.logsource} does not meet events of {kind}"
         )
     sys.exit(0 if tree and tree["holds"] else 1)
 

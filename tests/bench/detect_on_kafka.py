@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import orjson
 
 from soc.log import Message
@@ -88,7 +89,7 @@ async def measure(brokers: str, folder: Path) -> None:
         await site.drained("soc-detect", seconds=600)
         used = cpu_of(process.pid) - idle
     base = min(decoding(lines) for _ in range(3))
-    print(
+    click.echo(
         f"detect on Kafka: {len(lines)} records, {len(lines) / used:,.0f} events per CPU-second, "
         f"{used / base:.1f} times decoding ({len(lines) / base:,.0f} events per CPU-second)"
     )
@@ -96,7 +97,7 @@ async def measure(brokers: str, folder: Path) -> None:
 
 def main() -> int:
     if absent := services.missing():
-        print(f"detect on Kafka: not measured, needs {', '.join(absent)}")
+        click.echo(f"detect on Kafka: not measured, needs {', '.join(absent)}")
         return 0
     kafka = services.Kafka()
     with services.running(kafka), tempfile.TemporaryDirectory() as folder:
