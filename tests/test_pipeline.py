@@ -50,9 +50,7 @@ def test_a_finding_says_what_matched_where_and_why(in_force: pipeline.Content) -
     assert (document["@timestamp"], soc["arrived"]) == ("2026-03-01T02:00:00.000Z", "2026-03-01T02:00:00.000Z")
     assert (document["source"]["ip"], document["user"]["name"]) == ("198.51.100.7", "root")
     assert document["event"]["original"] == GOOD.decode()
-    assert all(
-        clause["field"] and ("value" in clause or "not" in clause or "absent" in clause) for clause in soc["why"]
-    )
+    assert all("not" in clause or (clause["field"] and {"value", "absent"} & clause.keys()) for clause in soc["why"])
     assert (soc["layer"], soc["ruleset"], soc["ref"]) == ("host", "5e7", "logs.host:0:0")
 
 
