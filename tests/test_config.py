@@ -36,7 +36,10 @@ def test_environment_variables_go_over_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sources:\n  syslog:\n    - bind: 127.0.0.1:1\n    - bnd: x\n", ":4: sources.syslog.1.bnd: Object contains unknown field `bnd`"),
+        (
+            "sources:\n  syslog:\n    - bind: 127.0.0.1:1\n    - bnd: x\n",
+            ":4: sources.syslog.1.bnd: Object contains unknown field `bnd`",
+        ),
         ("timezone: Mars/Base\n", ":1: timezone: unknown time zone 'Mars/Base'"),
         ("kafka:\n  partitions: many\n", ":2: kafka.partitions: Expected `int`, got `str`"),
         ("console:\n  bind: nowhere\n", ":2: console.bind: 'nowhere' is not an address like 127.0.0.1:8500"),

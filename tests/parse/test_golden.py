@@ -47,7 +47,10 @@ def cases(file: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.jsonl")), ids=lambda file: file.stem)
 def test_records_become_these_documents(file: Path) -> None:
     given = cases(file)
-    told = [{**{name: case[name] for name in case if name not in {"ecs", "format", "unparsable"}}, **outcome(case)} for case in given]
+    told = [
+        {**{name: case[name] for name in case if name not in {"ecs", "format", "unparsable"}}, **outcome(case)}
+        for case in given
+    ]
     if os.environ.get("SOC_GOLDEN") == "write":
         file.write_bytes(b"".join(orjson.dumps(case) + b"\n" for case in told))
     assert told == given

@@ -6,12 +6,12 @@ import asyncio
 
 import msgspec
 import pytest
-from soc.stores.memory import MemoryStore
 
 from soc import alerting, instant
 from soc.errors import Unavailable
 from soc.finding import RuleInfo
 from soc.stores import Change, Conflict
+from soc.stores.memory import MemoryStore
 from soc.workspace import Triage
 from soc.workspace.triage import GRACE
 from tests.workspace.conftest import NOON
