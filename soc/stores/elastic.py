@@ -104,11 +104,16 @@ class ElasticStore:
 
     async def search(self, query: Query) -> Page:
         indexed.check(query)
-        hits = (await self._search(query.collection, elastic_query.page(query)))["hits"]
-        shown = hits["hits"][: query.limit]
-        more = len(hits["hits"]) > query.limit
-        following = pages.encode(query, elastic_query.place_of(query, shown[-1]["sort"])) if more else ""
-        return Page([indexed.whole(hit["_source"]) for hit in shown], following, hits["total"]["value"])
+        hits: list[dict[str, Any]] = []
+        total = 0
+        for body in elastic_query.page(query, query.limit + 1):
+            if len(hits) <= query.limit:
+                answer = await self._search(query.collection, body)
+                hits += answer["hits"]["hits"]
+                total = answer.get("aggregations", {}).get("total", {"doc_count": 0})["doc_count"]
+        shown = hits[: query.limit]
+        following = pages.encode(query, elastic_query.place_of(shown[-1])) if len(hits) > query.limit else ""
+        return Page([indexed.whole(hit["_source"]) for hit in shown], following, total)
 
     async def facets(self, query: Query, fields: Sequence[str], limit: int = 20) -> Mapping[str, Mapping[str, int]]:
         indexed.check(query)

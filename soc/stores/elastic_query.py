@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 Clause = dict[str, Any]
 _KINDS = {"keyword": "keyword", "integer": "long", "date": "date"}
-_NONE_LAST = {True: -(1 << 63), False: (1 << 63) - 1}
-"""What a number that is not there sorts as, if falling and if rising; a keyword that is not there is null."""
 _CANDIDATES = 50_000
 """Values that each index counts before the greatest are chosen; with fewer distinct ones the counts are exact."""
 
@@ -34,28 +32,41 @@ def condition(query: Query) -> Clause:
     return {"bool": {"filter": must, "must_not": must_not}}
 
 
-def page(query: Query) -> Clause:
-    """One more than the page, so that it is known whether more follows."""
-    field, falling = pages.field(query), pages.falling(query)
+def page(query: Query, limit: int) -> list[Clause]:
+    """What follows a place: first what has a value of the field sorted by, then what has none.
+
+    Two searches, because going on after a number that is not there loses documents (seen on 8.19).
+    """
     after = pages.decode(query)
-    return {
-        "query": condition(query),
-        "sort": [
-            _sort(field, falling=falling),
-            _sort(indexed.TIME[query.collection], falling=True, missing=0),
-            _sort("soc.id"),
-        ],
-        "size": query.limit + 1,
-        "track_total_hits": True,
-        **({"search_after": _search_after(query, after)} if after else {}),
-    }
+    none = after is not None and after.first is None
+    parts = [] if none else [_with_value(query, after)]
+    parts.append(_without_value(query, after if none else None))
+    total: Clause = {"total": {"filter": {"match_all": {}}}}
+    return [{"query": condition(query), "size": limit, "track_total_hits": False, "aggs": total, **p} for p in parts]
 
 
-def place_of(query: Query, sort: Sequence[Any]) -> Place:
+def place_of(hit: Mapping[str, Any]) -> Place:
     """The place of a hit, from its `sort`."""
-    first, time, id_ = sort
-    keyword = FIELDS[pages.field(query)] == "keyword"
-    return Place(first if keyword or first != _NONE_LAST[pages.falling(query)] else None, time, id_)
+    *first, time, id_ = hit["sort"]
+    return Place(first[0] if first else None, time, id_)
+
+
+def _with_value(query: Query, after: Place | None) -> Clause:
+    field = pages.field(query)
+    kind = _KINDS[FIELDS[field]]
+    first = {field: {"order": "desc" if pages.falling(query) else "asc", "unmapped_type": kind}}
+    part = {"post_filter": {"exists": {"field": field}}, "sort": [first, *_by_time(query)]}
+    return {**part, "search_after": list(after)} if after else part
+
+
+def _without_value(query: Query, after: Place | None) -> Clause:
+    lacking = {"bool": {"must_not": [{"exists": {"field": pages.field(query)}}]}}
+    part = {"post_filter": lacking, "sort": _by_time(query)}
+    return {**part, "search_after": [after.time, after.id]} if after else part
+
+
+def _by_time(query: Query) -> list[Clause]:
+    return [{indexed.TIME[query.collection]: {"order": "desc"}}, {"soc.id": {"order": "asc"}}]
 
 
 def facets(query: Query, fields: Sequence[str], limit: int) -> Clause:
@@ -102,14 +113,3 @@ def _range(field: str, name: str, at: int) -> Clause:
 
 def _iso(milliseconds: Any) -> str:
     return instant.iso(int(milliseconds) * 1000)
-
-
-def _sort(field: str, *, falling: bool = False, missing: int | str = "_last") -> Clause:
-    order = "desc" if falling else "asc"
-    return {field: {"order": order, "missing": missing, "unmapped_type": _KINDS[FIELDS[field]]}}
-
-
-def _search_after(query: Query, after: Place) -> list[Any]:
-    if after.first is None and FIELDS[pages.field(query)] != "keyword":
-        return [_NONE_LAST[pages.falling(query)], after.time, after.id]
-    return list(after)
