@@ -62,7 +62,8 @@ def split(text: str) -> tuple[Syslog | None, str]:
     if found := _PRIORITY.match(text):
         priority, start = int(found[1]), found.end()
         if header := _RFC5424.match(text, start):
-            return _rfc5424(priority, header), text[header.end() :].lstrip(_BYTE_ORDER_MARK)
+            body = text[header.end() :].lstrip(_BYTE_ORDER_MARK)
+            return _rfc5424(priority, header), body.removeprefix(" ")  # rsyslog keeps the blank of `tag: `
     if header := _TIME.match(text, start):
         parts, end = _rfc3164(priority, header, text)
         if parts is not None:
