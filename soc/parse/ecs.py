@@ -95,10 +95,17 @@ def _follow(document: Document) -> None:
     network.follow(document)
     _relate(document, "related.ip", _IPS)
     _relate(document, "related.user", _USERS)
-    _relate(document, "related.hosts", _HOSTS)
+    _relate(document, "related.hosts", _hosts(document))
     hashes = [name for name in document if name.rpartition(".")[2] in _HASHES and ".hash." in name]
     if hashes:
         _relate(document, "related.hash", tuple(hashes))
+
+
+def _hosts(document: Document) -> tuple[str, ...]:
+    """A host's own short name stands for its full one where the event tells both."""
+    name, short = document.get("host.name"), document.get("host.hostname")
+    both = isinstance(name, str) and isinstance(short, str) and name.startswith(f"{short}.")
+    return _HOSTS[1:] if both else _HOSTS
 
 
 def _relate(document: Document, name: str, sources: tuple[str, ...]) -> None:

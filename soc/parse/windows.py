@@ -10,7 +10,7 @@ from soc import instant
 from soc.event import WindowsKind
 from soc.parse import windows_fields as shape
 from soc.parse.format import ABSENT, Format, flat_field, leaves
-from soc.parse.windows_convention import ELASTIC, NXLOG, Convention
+from soc.parse.windows_convention import ELASTIC, LOGSTASH, NXLOG, Convention
 from soc.parse.windows_ecs import describe
 from soc.parse.windows_given import given
 
@@ -85,6 +85,7 @@ def _winlogbeat(frame: Frame) -> Native | None:
 # Sysmon tells the time of the event itself; System tells when it was logged, and forwarders when they read it.
 _TIMES = ("UtcTime", "SystemTime", "TimeCreated", "EventTime", "TimeGenerated", "@timestamp")
 _WINLOG_TIMES = (("winlog", "event_data", "UtcTime"), ("winlog", "time_created"), ("@timestamp",))
+_STAMP = "@version"  # what Logstash adds to every document
 
 
 def _flat_time(event: Event) -> int | None:
@@ -105,7 +106,8 @@ def _evtx_dump_time(event: Event) -> int | None:
 
 
 def _winlogbeat_time(event: Event) -> int | None:
-    return _first_time(shape.at(event.native, path) for path in _WINLOG_TIMES)
+    paths = reversed(_WINLOG_TIMES) if _STAMP in event.native else _WINLOG_TIMES
+    return _first_time(shape.at(event.native, path) for path in paths)
 
 
 def _first_time(values: Any) -> int | None:
@@ -132,9 +134,10 @@ def _ecs(
 
 
 def _winlogbeat_ecs(event: Event, document: Document) -> None:
+    convention = LOGSTASH if _STAMP in event.native else ELASTIC
     fields = shape.winlog_fields(event.native)
-    describe(fields, document, ELASTIC)
-    given(event.native, fields, document)
+    describe(fields, document, convention)
+    given(event.native, fields, document, convention)
 
 
 FLAT = Format(

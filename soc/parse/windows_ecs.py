@@ -106,6 +106,12 @@ def _outcome(fields: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _parent_command_line(document: Document) -> None:
+    image, told = document.get("process.parent.executable"), document.get("process.parent.command_line")
+    if image and (not told or told.lower() == base_name(image).lower()):
+        document["process.parent.command_line"] = image
+
+
 def _processes(document: Document, convention: Convention) -> None:
     """What follows from images and command lines."""
     for process in ("process", "process.parent"):
@@ -120,3 +126,5 @@ def _processes(document: Document, convention: Convention) -> None:
             parts = arguments(command_line)
             document[f"{process}.args"] = parts
             document[f"{process}.args_count"] = len(parts)
+    if convention.image_is_parent_command_line:
+        _parent_command_line(document)

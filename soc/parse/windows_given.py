@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from soc.parse.format import Document, Native
+    from soc.parse.windows_convention import Convention
 
 _ROOTS = frozenset({
     "agent", "client", "cloud", "destination", "dll", "dns", "error", "event", "file", "group", "host", "log", "network",
@@ -22,16 +23,17 @@ _ROOTS = frozenset({
 _LEFT_OUT = frozenset({"event.original", "event.ingested", "event.created"})
 
 
-def given(native: Native, fields: Mapping[str, Any], document: Document) -> None:
+def given(native: Native, fields: Mapping[str, Any], document: Document, convention: Convention) -> None:
     """Add a document's own ECS fields; they win over what was computed.
 
-    But for `event.action` where it only repeats the task's display name, which depends on the host's language.
+    But for `event.action` where it only repeats the task's display name and the convention is not to show that.
     """
     own: Document = {}
     for name, value in flat({root: value for root, value in native.items() if root.partition(".")[0] in _ROOTS}):
         if name not in _LEFT_OUT and value not in (None, "", "-", []):
             own[name] = value
-    if own.get("event.action") == fields.get("Task") and document.get("event.action"):
+    repeats_task = own.get("event.action") == fields.get("Task")
+    if repeats_task and document.get("event.action") and not convention.task_is_action:
         own.pop("event.action", None)
     if "event.code" in own:
         own["event.code"] = text(own["event.code"])

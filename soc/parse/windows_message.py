@@ -123,6 +123,8 @@ def _field(name: str, side: str, event_id: int) -> str | None:
 def ecs(event: Event, document: Document) -> None:
     describe(event.native, document, ELASTIC)
     event_id = event.native["EventID"]
+    if event_id in _LOGOFFS:
+        document["user.target.id"] = None  # the one account that it names is `user`
     if event_id not in FAILURES | _UNDECIDED:
         document["event.outcome"] = "success"
 
@@ -134,5 +136,5 @@ FORMAT = Format(
     time=plain.time,
     ecs=ecs,
     kind=FLAT.kind,
-    hints=("Security ID:", "ID de sécurité"),
+    hints=("Account Name:", "Nom du compte"),
 )

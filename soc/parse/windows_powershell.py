@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _BLOCKS = ("ContextInfo", "param3", "param2")
 
 
-def describe_powershell(fields: Mapping[str, Any], document: Document, event_id: int, _convention: Convention) -> None:
+def describe_powershell(fields: Mapping[str, Any], document: Document, event_id: int, convention: Convention) -> None:
     """Add what a PowerShell event tells."""
     told = _context(fields)
     document["process.title"] = text(told.get("HostName"))
@@ -27,7 +27,7 @@ def describe_powershell(fields: Mapping[str, Any], document: Document, event_id:
     if command_line and (parts := arguments(command_line)):
         document["process.name"] = base_name(parts[0])
     domain, name = account(told.get("UserId", told.get("User")))
-    if name:
+    if name and not (convention.collector_names_account and document.get("user.name")):
         document["user.domain"], document["user.name"] = domain, name
     if event_id == 4103:
         _users(told, document)

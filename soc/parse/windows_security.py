@@ -25,9 +25,10 @@ def describe_security(fields: Mapping[str, Any], document: Document, event_id: i
     if not _TELLING & fields.keys():
         fields = {**_rendered(fields), **fields}
     _user(fields, document, event_id, convention)
-    _target(fields, document, event_id)
+    _target(fields, document, event_id, convention)
+    _relate(fields, document, event_id, convention)
     _process(fields, document, event_id)
-    _network(fields, document)
+    _network(fields, document, convention)
     if event_id in LOGONS:
         document["client.ip"] = document["source.ip"]
     _object(fields, document, event_id)
@@ -63,7 +64,7 @@ def _user(fields: Mapping[str, Any], document: Document, event_id: int, conventi
     if event_id in LOGONS:
         order = ("Target", "Subject") if target_acts else ("Subject", "Target")
     for side in order:
-        name = text(fields.get(f"{side}UserName"))
+        name = _name(fields.get(f"{side}UserName"), convention)
         sid = first(fields, (f"{side}UserSid", f"{side}Sid"))
         if name or (sid and side == order[0]):
             document["user.id"] = text(sid) or document.get("user.id")
@@ -76,10 +77,10 @@ def _user(fields: Mapping[str, Any], document: Document, event_id: int, conventi
         document["user.name"], document["user.domain"] = name, text(fields.get("AccountDomain", fields.get("Domain")))
 
 
-def _target(fields: Mapping[str, Any], document: Document, event_id: int) -> None:
+def _target(fields: Mapping[str, Any], document: Document, event_id: int, convention: Convention) -> None:
     """`user.target` is the account that something is done to; where it is a group, `group`."""
     domain, sid = text(fields.get("TargetDomainName")), text(first(fields, ("TargetUserSid", "TargetSid")))
-    name = text(first(fields, ("OldTargetUserName", "TargetUserName")))
+    name = _name(first(fields, ("OldTargetUserName", "TargetUserName")), convention)
     if event_id in GROUPS:
         _group(fields, document, {"domain": domain, "id": sid, "name": name})
         return
@@ -88,9 +89,21 @@ def _target(fields: Mapping[str, Any], document: Document, event_id: int) -> Non
     if event_id in {4648, 4688}:
         document["user.effective.name"], document["user.effective.domain"] = name, domain
         document["user.effective.id"] = sid
-    document["related.user"] = [
-        found for found in (text(fields.get(f"{side}UserName")) for side in ("Subject", "Target")) if found
-    ]
+
+
+def _relate(fields: Mapping[str, Any], document: Document, event_id: int, convention: Convention) -> None:
+    """`related.user` has both sides by the names that the event has for them, but for a group's."""
+    if event_id in GROUPS:
+        return
+    told = [fields.get(f"{side}UserName") for side in ("Subject", "Target")]
+    named = ["-" if convention.nobody_is_related and name == "-" else _name(name, convention) for name in told]
+    document["related.user"] = [name for name in named if name]
+
+
+def _name(value: Any, convention: Convention) -> str | None:
+    """The name of an account."""
+    name = text(value)
+    return name.removesuffix("$") if name and convention.computer_account_is_computer else name
 
 
 def _group(fields: Mapping[str, Any], document: Document, group: dict[str, str | None]) -> None:
@@ -121,7 +134,7 @@ def _process(fields: Mapping[str, Any], document: Document, event_id: int) -> No
         document["process.parent.executable"] = text(fields.get("ParentProcessName"))
 
 
-def _network(fields: Mapping[str, Any], document: Document) -> None:
+def _network(fields: Mapping[str, Any], document: Document, convention: Convention) -> None:
     document["source.ip"] = address(first(fields, _SOURCES))
     document["source.port"] = port(first(fields, ("IpPort", "SourcePort")))
     document["source.domain"] = text(first(fields, ("WorkstationName", "Workstation", "ClientName")))
@@ -131,6 +144,7 @@ def _network(fields: Mapping[str, Any], document: Document) -> None:
     protocol = number(fields.get("Protocol"))
     if protocol is not None and 0 <= protocol < 256:
         document["network.iana_number"] = str(protocol)
+        document["network.transport"] = str(protocol) if convention.transport_is_number else None
     direction = fields.get("Direction")
     document["network.direction"] = _DIRECTIONS.get(direction) if isinstance(direction, str) else None
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from soc.parse.frame import Frame
 
 _MAX_DEPTH = 32
+_IMAGES = ("process.executable", "process.parent.executable")
 
 
 def decode(frame: Frame) -> Native | None:
@@ -101,6 +102,14 @@ def ecs(event: Event, document: Document) -> None:
     document["message"] = section(event.native, "Event", "RenderingInfo").get("Message")
     EVTX_DUMP.ecs(event, document)
     document["event.start"] = document["@timestamp"] if event.timed else None
+    for name in _IMAGES:
+        if path := document.get(name):
+            document[name] = _single(path)
+
+
+def _single(path: str) -> str:
+    """A path whose separators were escaped by an agent that writes XML as if it were JSON (`C:\\\\Windows\\\\a.exe`)."""
+    return path.replace("\\\\", "\\") if "\\\\" in path[2:] else path
 
 
 FORMAT = Format(

@@ -258,6 +258,75 @@ def test_a_new_process_has_hex_ids_its_parent_and_its_arguments() -> None:
     assert [document[name] for name in told] == [436, "cmd.exe", 16, "b.exe", [r"C:\Windows\cmd.exe", "/c", "dir x"], 3]
 
 
+def winlogbeat(event_id: int, leaves: dict[str, Any], **others: Any) -> dict[str, Any]:
+    told = {
+        "channel": "Security",
+        "event_id": event_id,
+        "computer_name": "ws1",
+        "task": "Special Logon",
+        "event_data": leaves,
+    }
+    event = {"event": {"action": "Special Logon"}, "@timestamp": "2026-01-02T03:04:06Z", "winlog": told}
+    return parse.ecs(event_of({**event, **others}))
+
+
+@pytest.mark.parametrize(
+    ("stamp", "told"),
+    [
+        ({}, ["2026-01-02T03:04:05.000Z", "logged-in-special", "WS1$", ["WS1$"]]),
+        ({"@version": "1"}, ["2026-01-02T03:04:06.000Z", "Special Logon", "WS1", ["WS1"]]),
+    ],
+)
+def test_what_logstash_hands_on_keeps_its_time_its_task_and_computers_without_dollar(
+    stamp: Any, told: list[Any]
+) -> None:
+    document = winlogbeat(4672, {"SubjectUserName": "WS1$", "UtcTime": "2026-01-02 03:04:05"}, **stamp)
+    assert [document[name] for name in ("@timestamp", "event.action", "user.name", "related.user")] == told
+
+
+def nxlog(event_id: int, channel: str = "Security", **leaves: Any) -> dict[str, Any]:
+    known = {"EventID": event_id, "Channel": channel, "SourceName": "p", "Hostname": "ws1.example.net"}
+    return parse.ecs(event_of({**known, **leaves}))
+
+
+def test_nxlog_relates_nobody_and_the_short_name_of_the_host() -> None:
+    document = nxlog(4688, SubjectUserName="ann", TargetUserName="-", ParentProcessName=r"C:\Program Files\b.exe")
+    assert document["related.user"] == ["ann", "-"]
+    assert document["related.hosts"] == ["ws1"]
+    assert document["process.parent.command_line"] == r"C:\Program Files\b.exe"
+    assert "process.parent.args" not in document
+
+
+def test_nxlog_keeps_a_command_line_that_tells_more_than_the_image() -> None:
+    parent = {"ParentImage": r"C:\w.exe", "UtcTime": "2026-01-02 03:04:05"}
+    channel = "Microsoft-Windows-Sysmon/Operational"
+    told = [
+        nxlog(1, channel, **parent, ParentCommandLine=line)["process.parent.command_line"]
+        for line in ("W.EXE", "w.exe -k")
+    ]
+    assert told == [r"C:\w.exe", "w.exe -k"]
+
+
+def test_the_transport_is_a_name_but_from_nxlog() -> None:
+    flow = {
+        "SourceAddress": "192.0.2.1",
+        "DestAddress": "192.0.2.2",
+        "SourcePort": "1",
+        "DestPort": "2",
+        "Protocol": "6",
+    }
+    here, there = security(5156, **flow), nxlog(5156, **flow)
+    assert (here["network.transport"], there["network.transport"]) == ("tcp", "6")
+    assert here["network.community_id"] == there["network.community_id"]
+
+
+def test_the_account_of_a_pipeline_is_the_collector_s_with_nxlog_only() -> None:
+    told = {"ContextInfo": r"User = WORKGROUP\SYSTEM", "Domain": "NT AUTHORITY", "AccountName": "SYSTEM"}
+    channel = "Microsoft-Windows-PowerShell/Operational"
+    flat = parse.ecs(event_of({"EventID": 4103, "Channel": channel, "Provider_Name": "p", **told}))
+    assert (flat["user.domain"], nxlog(4103, channel, **told)["user.domain"]) == ("WORKGROUP", "NT AUTHORITY")
+
+
 def test_the_same_command_line_has_no_more_arguments_than_blanks_allow() -> None:
     from soc.parse.windows_values import arguments
 
