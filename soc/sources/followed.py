@@ -32,6 +32,10 @@ IDLE_IN_LINE = instant.MINUTE
 """A line without its end is taken as it is after so long: writers with a buffer stop within lines."""
 
 
+_NOWHERE = -1
+"""The device and inode of what has lost its file."""
+
+
 class Staged(NamedTuple):
     """Records that may be handed out once their slice is in the ledger."""
 
@@ -64,6 +68,8 @@ class Followed:
         self._looked: tuple[int, int] | None = None
         self._grown = now
         self._framer: Framer | None = None
+        self._begun = b""
+        """The last bytes that the framer was fed."""
 
     @property
     def source(self) -> LogSource:
@@ -113,7 +119,7 @@ class Followed:
             return True
         if self._file is None:
             self._file = open_file(path)
-        if not matches(self._file, self.known):
+        if not (matches(self._file, self.known) and self._has_begun(self._file)):
             return False
         self._grown = now if self._looked else _grown(status, now)
         self._looked, self.at_end, self.is_refused = looked, False, False
@@ -138,8 +144,8 @@ class Followed:
 
     def take_over(self, file: Plain, now: int) -> None:
         """Read on in another file that holds the same content: a copy, or the packed one."""
+        status = file.status()
         self.orphan()
-        status = file.path.stat()
         self._file, self.path = file, str(file.path)
         self._beginning = file.read(0, BEGINNING)
         self._grown = _grown(status, now)
@@ -148,6 +154,7 @@ class Followed:
     def orphan(self) -> None:
         """Its file is another one now; what it had not told is to be looked for in a copy."""
         self.rest()
+        self.known = self.known._replace(device=_NOWHERE, inode=_NOWHERE)
         self._looked, self._framer, self.at_end = None, None, False
 
     def rest(self) -> None:
@@ -165,9 +172,10 @@ class Followed:
         framer = self._framing(self._file, starts)
         header = framer.header
         data = self._file.read(framer.at, CHUNK)
-        framed = framer.feed(data)
-        if data and not self._is_unharmed(self._file, framer):
+        if data and not self._is_unharmed(self._file, framer.at + len(data)):
             return None
+        framed = framer.feed(data)
+        self._begun = (self._begun + data)[-TAIL:]
         if data:
             self._grown = max(self._grown, self._modified(self._file, now))
         elif self._unfinished(now):
@@ -208,6 +216,7 @@ class Followed:
             if starts and not self.known.format:
                 self.known = self.known._replace(format=self._recognised(file))
             self._framer = Framer(self.known.read_to, starts.get(self.known.format), self.known.header)
+            self._begun = b""
         return self._framer
 
     def _recognised(self, file: Plain) -> str:
@@ -224,12 +233,19 @@ class Followed:
         is_over = self.source.whole or self.lost_sight is not None
         return self.quiet(now) >= (IDLE_IN_LINE if self._framer.in_line and not is_over else IDLE)
 
-    def _is_unharmed(self, file: Plain, framer: Framer) -> bool:
+    def _is_unharmed(self, file: Plain, end: int) -> bool:
         """Whether what was just read is of this file: it may have been truncated and written anew meanwhile."""
-        if file.holds(framer.at) and (file.is_packed or matches(file, self.known)):
+        if file.is_packed or (file.holds(end) and matches(file, self.known) and self._has_begun(file)):
             return True
         self._framer, self._looked = None, None
         return False
+
+    def _has_begun(self, file: Plain) -> bool:
+        """Whether what has begun and is not handed out is there still."""
+        if self._framer is None or file.is_packed:
+            return True
+        start = self._framer.at - len(self._begun)
+        return file.holds(self._framer.at) and file.read(start, len(self._begun)) == self._begun
 
     def _stage(self, file: Plain, framer: Framer, framed: list[Framed], header: str, now: int) -> Staged | None:
         start, end = self.known.read_to, framer.boundary

@@ -121,7 +121,7 @@ class Following:
         trouble, followed.trouble = followed.trouble, ""
         try:
             if not followed.is_still(sighting.path, sighting.status, now):
-                followed.orphan()
+                self._orphan(followed)
                 return False
         except (OSError, Refused) as error:
             self.trouble(followed, error)
@@ -130,6 +130,14 @@ class Following:
         self._room -= followed.has_file and not had_file
         followed.lost_sight = None
         return True
+
+    def _orphan(self, followed: Followed) -> None:
+        """Where it lay is another file now: truncated, or with the inode of a deleted one."""
+        followed.orphan()
+        if followed.known.read_to:
+            self.changed[followed.known.incarnation] = followed
+        else:  # nothing was told of it, so that it is a new one wherever a copy is
+            self.files.remove(followed)
 
     def _lose(self, followed: Followed, strangers: list[Sighting], now: int) -> None:
         """No input shows it: read on while it is open, else under the name that rotation gave it."""
@@ -192,7 +200,8 @@ class Following:
         followed.take_over(file, now)
         followed.lost_sight = None
         self._room -= 1
-        self.changed[followed.known.incarnation] = followed
+        if followed.known.read_to:
+            self.changed[followed.known.incarnation] = followed
 
     def _is_copy(self, file: Plain, sighting: Sighting, now: int) -> bool:
         """Whether it holds nothing but what another file holds that is still in place: it is being copied or packed."""

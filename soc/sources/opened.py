@@ -38,13 +38,16 @@ class Plain:
         """Up to `size` bytes; none at the end."""
         return os.pread(self._descriptor, size, offset)
 
+    def status(self) -> os.stat_result:
+        return os.fstat(self._descriptor)
+
     def length(self) -> int:
         """Of the file on the disk."""
-        return os.fstat(self._descriptor).st_size
+        return self.status().st_size
 
     def modified(self) -> int:
         """The instant of its last change."""
-        return os.fstat(self._descriptor).st_mtime_ns // 1000
+        return self.status().st_mtime_ns // 1000
 
     def holds(self, end: int) -> bool:
         """Whether it may still have what was read up to `end`."""

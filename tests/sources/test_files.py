@@ -138,6 +138,15 @@ async def test_a_truncated_file_that_has_grown_beyond_its_old_length_is_another_
     assert await site.lines() == ["new and much longer than before"]
 
 
+async def test_a_line_that_had_begun_before_truncation_does_not_go_on_in_the_next_file(site) -> None:
+    site.write("line 1 of th")
+    assert await site.lines() == []
+    site.write("is\n")
+    site.copy_and_truncate()
+    site.write("line 2 of this\n")
+    assert sorted(await site.lines()) == ["line 1 of this", "line 2 of this"]
+
+
 @pytest.mark.parametrize("runs", [True, False], ids=["running", "stopped"])
 @pytest.mark.parametrize("pattern", ["app.log*", "app.log"])
 async def test_what_copytruncate_copied_is_read_once(tmp_path, pattern, runs) -> None:
