@@ -54,7 +54,7 @@ class Item:
 
 class Verdict(NamedTuple):
     kind: Kind
-    """`missing`: there is no such index; `refused`: 400, so perhaps it is taken reduced. None of the two leaves here."""
+    """`missing`: there is no such index; `refused`: 400, so it is tried reduced before anybody hears of it."""
     reason: str = ""
 
 

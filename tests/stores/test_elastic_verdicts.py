@@ -60,7 +60,8 @@ class Server:
                 if status == 0:
                     return writer.transport.abort()
                 if status > 0:
-                    writer.write(_http(status, json.dumps(body).encode()))
+                    page = isinstance(body, str)
+                    writer.write(_http(status, body.encode() if page else json.dumps(body).encode(), html=page))
                     await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -78,8 +79,9 @@ class Server:
         return self._told(ids, len(self.bulks))
 
 
-def _http(status: int, body: bytes) -> bytes:
-    head = f"HTTP/1.1 {status} told\r\nx-elastic-product: Elasticsearch\r\ncontent-type: application/json\r\n"
+def _http(status: int, body: bytes, *, html: bool) -> bytes:
+    kind = "text/html" if html else "application/json"
+    head = f"HTTP/1.1 {status} told\r\nx-elastic-product: Elasticsearch\r\ncontent-type: {kind}\r\n"
     return f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
@@ -213,6 +215,16 @@ async def test_a_batch_that_is_too_large_is_halved_until_it_is_taken():
     ) as (store, server):
         assert (await store.create(findings, [], NOON)).created == 9
         assert [len(ids) for ids in server.bulks] == [9, 4, 2, 2, 5, 2, 3, 1, 2]
+
+
+async def test_a_proxy_that_answers_in_html_is_understood():
+    findings = [shadow(number) for number in range(3)]
+    large = (413, "<html>413 Request Entity Too Large</html>")
+    async with answering(lambda ids, _: large if len(ids) > 1 else always(item(201))(ids, 0)) as (store, _):
+        assert (await store.create(findings, [], NOON)).created == 3
+    async with answering(lambda *_: (502, "<html>502 Bad Gateway</html>")) as (store, _):
+        with pytest.raises(Unavailable, match="502"):
+            await store.create(findings, [], NOON)
 
 
 async def test_one_document_that_is_too_large_alone_is_rejected():
