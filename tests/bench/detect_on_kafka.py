@@ -78,8 +78,7 @@ def detect(site: Site) -> Iterator[subprocess.Popen[bytes]]:
 
 
 async def measure(brokers: str, folder: Path) -> None:
-    site = Site(folder, brokers, "http://127.0.0.1:9")
-    (folder / "soc.yml").write_text((folder / "soc.yml").read_text().replace("http://127.0.0.1:9", ""))
+    site = Site(folder, brokers, "")
     site.soc("setup")
     lines = records()
     with detect(site) as process:
