@@ -268,9 +268,8 @@ class Kafka(Server):
     name: ClassVar[str] = "kafka"
     version: ClassVar[str] = KAFKA_VERSION
 
-    def prepare(self) -> None:
-        controller = free_port()
-        settings = {
+    def settings(self, controller: int) -> dict[str, object]:
+        return {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
@@ -288,8 +287,10 @@ class Kafka(Server):
             "auto.create.topics.enable": "true",
             **dict(line.split("=", 1) for line in self.extra),
         }
+
+    def prepare(self) -> None:
         file = self.folder / "kraft.properties"
-        file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        file.write_text("".join(f"{name}={value}\n" for name, value in self.settings(free_port()).items()))
         cluster = uuid.uuid4().hex[:22]
         format_ = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(file))
         _run(*self._java("128m"), *format_, folder=self.folder)
