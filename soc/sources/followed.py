@@ -65,7 +65,7 @@ class Followed:
         self.at_end = False
         """Whether there was nothing more to read when it was looked at last."""
         self._file: Plain | None = None
-        self._looked: tuple[int, int] | None = None
+        self._looked: tuple[int, int, int] | None = None
         self._grown = now
         self._framer: Framer | None = None
         self._begun = b""
@@ -83,8 +83,12 @@ class Followed:
     @property
     def is_live(self) -> bool:
         """Whether the clock of windows must hear from it."""
-        if self.source.whole or self.is_refused or self.trouble:
-            return bool(self.ready) and not self.source.whole
+        if self.source.whole:
+            return False
+        if self.is_refused or self.trouble:
+            return bool(self.ready)
+        if self.lost_sight is not None and not self.has_file:
+            return bool(self.ready or self.undone)
         return self.lost_sight is None or not self.is_idle
 
     @property
@@ -113,7 +117,7 @@ class Followed:
 
     def is_still(self, path: Path, status: os.stat_result, now: int) -> bool:
         """Whether what lies at `path` is this file, grown or not. OSError, Refused if it cannot be read."""
-        looked = (status.st_size, status.st_mtime_ns)
+        looked = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         self.path = str(path)
         if looked == self._looked:
             return True

@@ -45,6 +45,7 @@ class Following:
         self._unmet: dict[str, str] = {}
         self._told: dict[str, str] = {}
         self._copies: dict[Path, tuple[object, ...]] = {}
+        """Files that need not be opened again before they change: copies of others, and empty ones."""
         self._room = MAX_OPEN
 
     @property
@@ -70,6 +71,8 @@ class Following:
             self._lose(followed, strangers, now)
         for sighting in strangers:
             self._meet(sighting, lost, now)
+        paths = {sighting.path for sighting in strangers}
+        self._copies = {path: verdict for path, verdict in self._copies.items() if path in paths}
 
     def trouble(self, followed: Followed, error: Exception) -> None:
         """It could not be read."""
@@ -177,7 +180,7 @@ class Following:
             if self._introduce(file, sighting, lost, now):
                 self._copies.pop(sighting.path, None)
                 return
-            if len(file.read(0, HEAD)) == HEAD:
+            if not sighting.status.st_size or len(file.read(0, HEAD)) == HEAD:
                 self._copies[sighting.path] = verdict
         except (OSError, Refused) as error:
             self._unmet[str(sighting.path)] = _explained(str(sighting.path), error)

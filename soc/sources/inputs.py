@@ -40,9 +40,9 @@ class Sighting(NamedTuple):
         return self.status.st_dev, self.status.st_ino
 
     @property
-    def look(self) -> tuple[int, int, int]:
+    def look(self) -> tuple[int, int, int, int]:
         """Something else once the file changes."""
-        return self.status.st_ino, self.status.st_size, self.status.st_mtime_ns
+        return self.status.st_ino, self.status.st_size, self.status.st_mtime_ns, self.status.st_ctime_ns
 
 
 def inputs_of(config: Config) -> tuple[Input, ...]:

@@ -277,6 +277,17 @@ async def test_a_file_that_is_gone_is_let_go(site) -> None:
     assert (batch.total_partitions, batch.complete, site.source._following.files) == (0, True, [])
 
 
+async def test_a_file_that_went_while_nobody_ran_holds_no_clock_back(site) -> None:
+    site.write("one\n")
+    site.write("other\n", site.logs / "app.log.other")
+    assert len(await site.lines()) == 2
+    await site.close()
+    site.log.unlink()
+    await site.open()
+    batch = await site.source.read(1, 0)
+    assert (batch.total_partitions, batch.complete, len(batch.caught_up)) == (1, True, 1)
+
+
 async def test_every_name_of_a_file_is_the_same_file(site) -> None:
     site.write("one\n")
     (site.logs / "app.log.link").symlink_to(site.log)
