@@ -47,21 +47,21 @@ class Strides:
         if record.source.topic not in self._topics:
             return
         wanted = [detector for detector in self._detectors if record.source.topic in detector.source.topics]
-        document = parse.ecs(event)
         time = event.time
         if not record.source.whole and not -EARLY <= record.arrived - time <= LATENESS:
             self.late += 1
             return
+        fields = parse.EcsFields(event)
         for detector in wanted:
-            self._count(detector, event, document, time)
+            self._count(detector, event, fields, time)
 
     def partials(self) -> list[Partial]:
         """What has changed since the last call."""
         changed, self._changed = list(self._changed.values()), {}
         return changed
 
-    def _count(self, detector: Detector, event: Event, document: parse.Document, time: int) -> None:
-        entity = document.get(detector.entity)
+    def _count(self, detector: Detector, event: Event, fields: parse.EcsFields, time: int) -> None:
+        entity = fields.get(detector.entity)
         if not isinstance(entity, str):
             return
         record = event.record
@@ -71,7 +71,7 @@ class Strides:
         start = instant.floor(time, detector.width)
         key = (detector.name, entity, start)
         counted, arrived, _ = here.open.get(key) or (aggregate.empty(), 0, 0)
-        kind = kind_of(document, detector.kind)
+        kind = kind_of(fields, detector.kind)
         aggregate.add(counted, kind, time - start, record.ref, sample=record.source.sample)
         here.open[key] = counted, max(arrived, record.arrived), record.offset
         self._changed[record.partition + ":" + str(record.stride), key] = Partial(
@@ -88,10 +88,10 @@ class Strides:
         )
 
 
-def kind_of(document: parse.Document, fields: Iterable[str]) -> str:
-    """The kind of an event: the first of the fields that it has, as text of at most 120 characters."""
-    for field in fields:
-        value = document.get(field)
+def kind_of(fields: parse.EcsFields | parse.Document, names: Iterable[str]) -> str:
+    """The kind of an event: the first of the named fields that it has, as text of at most 120 characters."""
+    for name in names:
+        value = fields.get(name)
         if value not in (None, "", []):
             return str(value[0] if isinstance(value, list) else value)[:120]
     return "-"

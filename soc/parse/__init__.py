@@ -24,6 +24,7 @@ from soc.parse import (
     windows_xml,
 )
 from soc.parse.ecs import ecs, flat, nested
+from soc.parse.ecs_fields import EcsFields
 from soc.parse.format import ABSENT, Accessor, Document, Format
 from soc.parse.frame import REASONS, Frame, Unparsable, original, unwrap
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from soc.record import Record
 
 __all__ = [
-    "ABSENT", "FORMATS", "REASONS", "Accessor", "Document", "Format", "Frame", "Unparsable", "ecs", "flat", "named", "nested",
-    "original", "parse",
+    "ABSENT", "FORMATS", "REASONS", "Accessor", "Document", "EcsFields", "Format", "Frame", "Unparsable", "ecs", "flat", "named",
+    "nested", "original", "parse",
 ]  # fmt: skip
 
 # In the order in which they are tried: the more telling before the more general. Adding a format is one line.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc.event import Kind, Logsource
 from soc.parse import network, plain, url, weblog
+from soc.parse.ecs_fields import FRAME
 from soc.parse.format import Format, Native
 from soc.parse.when import access_time, ctime
 
@@ -120,6 +121,7 @@ FORMAT = Format(
     decode=decode,
     time=time,
     ecs=ecs,
+    ecs_fields=FRAME,
     kind=kind,
     field=weblog.field,
     claims=claims,

@@ -13,11 +13,12 @@ from soc import instant
 from soc.event import Kind, Logsource
 from soc.parse import network, plain
 from soc.parse.auditd_types import MEANINGS, NAMES, Meaning
+from soc.parse.ecs_fields import FRAME, host_name
 from soc.parse.format import Format, Native
 
 if TYPE_CHECKING:
     from soc.event import Event
-    from soc.parse.format import Document
+    from soc.parse.format import Document, EcsField
     from soc.parse.frame import Frame
 
 _RECORD = re.compile(
@@ -209,12 +210,20 @@ def kind(native: Native) -> Kind:
     return _EXECVE_KIND if native["type"] == "EXECVE" else _KIND
 
 
+_FIELDS: dict[str, EcsField] = {
+    **FRAME,
+    "host.name": lambda event: event.native.get("node") or host_name(event),
+    "event.action": lambda event: _meaning(event.native).action or None,
+    "process.name": lambda event: _told(event.native, "comm"),
+}
+
 FORMAT = Format(
     name="auditd",
     title="Linux audit framework (auditd)",
     decode=decode,
     time=time,
     ecs=ecs,
+    ecs_fields=_FIELDS,
     kind=kind,
     hints=("type=",),
     programs=frozenset({"audit", "auditd", "audispd", "audisp-syslog"}),

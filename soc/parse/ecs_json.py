@@ -8,11 +8,12 @@ from soc import instant
 from soc.event import Logsource
 from soc.parse import plain
 from soc.parse.ecs import flat
+from soc.parse.ecs_fields import FRAME, NOTHING, in_document
 from soc.parse.format import ABSENT, Format
 
 if TYPE_CHECKING:
     from soc.event import Event, Kind
-    from soc.parse.format import Accessor, Document, Native
+    from soc.parse.format import Accessor, Document, EcsField, Native
     from soc.parse.frame import Frame
 
 # An object is ECS if it has one of these, dotted or nested, besides its time stamp.
@@ -98,6 +99,19 @@ def ecs(event: Event, document: Document) -> None:
     for name in ("@timestamp", "event.original", "event.ingested"):  # told by the record
         own.pop(name, None)
     document.update(own)
+
+
+def _own(name: str, elsewhere: EcsField) -> EcsField:
+    """A field of the document, the frame's where the document does not speak of it."""
+    in_native = in_document(name)
+
+    def get(event: Event) -> Any:
+        value = in_native(event.native)
+        if value is ABSENT:
+            return elsewhere(event)
+        return None if value in NOTHING else value
+
+    return get
 
 
 # What Sigma's log sources are called by the data sets and modules of Beats and Elastic Agent.
@@ -186,6 +200,7 @@ FORMAT = Format(
     time=time,
     ecs=ecs,
     kind=kind,
+    ecs_fields={name: _own(name, elsewhere) for name, elsewhere in FRAME.items()},
     field=field,
     json=True,
 )

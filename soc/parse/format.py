@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ Native = Mapping[str, Any]
 Accessor = Callable[[Native], Any]
 Document = dict[str, Any]
 """An ECS document with flat, dotted names."""
+EcsField = Callable[["Event"], Any]
+"""One field of that document by itself; None where the document has none."""
 
 
 def flat_field(name: str) -> Accessor:
@@ -53,6 +56,8 @@ class Format:
     """The record's own time as an instant; None if it has none or it makes no sense."""
     ecs: Callable[[Event, Document], None]
     """Adds the event's ECS fields to a document that has what the frame told (see `parse.ecs`)."""
+    ecs_fields: Mapping[str, EcsField] = dataclasses.field(default_factory=dict, hash=False, kw_only=True)
+    """Those fields that cost little by themselves; each says what the document of `parse.ecs` says (see `parse.EcsFields`)."""
     kind: Callable[[Native], Kind]
     """Which rules it can meet: Sigma log sources, or the channel and event id of Windows."""
     field: Callable[[str], Accessor | None] = flat_field

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from soc.event import Kind, Logsource
 from soc.parse import cef, plain
 from soc.parse.format import Format, Native
-from soc.parse.fortigate_ecs import ecs
+from soc.parse.fortigate_ecs import FIELDS, ecs
 from soc.parse.keyvalue import pairs
 from soc.parse.when import epoch, iso, zone_or
 
@@ -118,6 +118,7 @@ FORMAT = Format(
     decode=decode,
     time=time,
     ecs=ecs,
+    ecs_fields=FIELDS,
     kind=kind,
     hints=("logid=", "devid=", "logdesc=", "vd=", "Fortinet|"),
 )

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from soc import instant
 from soc.parse import network, url
+from soc.parse.ecs_fields import FRAME
 from soc.parse.when import epoch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from soc.event import Event
-    from soc.parse.format import Document, Native
+    from soc.parse.format import Document, EcsField, Native
 
 _UNSET = frozenset({"", "N/A", "n/a", "(null)", "undefined", "unknown-0.0.0.0"})
 _USER_INTERFACE = re.compile(r"([\w.-]{0,32})\(([0-9A-Fa-f:.]{2,64})\)|([0-9A-Fa-f:.]{7,64})")
@@ -68,7 +69,7 @@ def ecs(event: Event, document: Document) -> None:
         document["observer.version"], document["observer.type"] = native["DeviceVersion"], native["DeviceProduct"]
         document["network.application"] = document["network.protocol"]
         document["event.severity"] = network.number(native["Severity"])
-        document["event.code"] = document["event.code"] or native["DeviceEventClassID"]
+        document["event.code"] = _code(native)
     document["message"] = native.get("msg") or event.frame.text
     if document["network.protocol"] is None and (interface := _USER_INTERFACE.match(native.get("ui", ""))):
         document["network.protocol"] = interface[1] or None
@@ -81,6 +82,17 @@ def ecs(event: Event, document: Document) -> None:
     _users(native, document)
     _meaning(native, document)
     _content(native, document)
+
+
+def _code(native: Native) -> str | None:
+    return told(native, "logid") or (native.get("DeviceEventClassID") if "DeviceVersion" in native else None)
+
+
+FIELDS: dict[str, EcsField] = {
+    **{name: accessor for name, accessor in FRAME.items() if name != "event.action"},
+    "event.code": lambda event: _code(event.native) or None,
+}
+"""Those that are told without the whole document; actions are not."""
 
 
 def _flow(native: Native, document: Document) -> None:

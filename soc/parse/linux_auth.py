@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc.event import Kind, Logsource
 from soc.parse import network, plain
+from soc.parse.ecs_fields import FRAME, program
 from soc.parse.format import Accessor, Format, Native, flat_field
 from soc.parse.linux_auth_messages import OTHERS, PAM, SSHD, Message
 
@@ -123,10 +124,26 @@ def ecs(event: Event, document: Document) -> None:
         document["process.pid"] = int(native["child"])
 
 
+def _action(event: Event) -> str | None:
+    shape: Message | None = event.native.get("shape")
+    return (shape.action or None) if shape else None
+
+
+def _process(event: Event) -> str | None:
+    return program(event) if event.native["program"] else _unnamed(event.native)
+
+
+def _unnamed(native: Native) -> str | None:
+    """The program that the message tells of itself where no header names one."""
+    shape: Message | None = native.get("shape")
+    service = shape.service if shape else ""
+    return native.get("pam_service") or (service if service in {"sshd", "sudo"} else None)
+
+
 def _program(native: Native, document: Document, shape: Message | None) -> None:
     service = shape.service if shape else ""
     if not native["program"]:
-        document["process.name"] = native.get("pam_service") or (service if service in {"sshd", "sudo"} else None)
+        document["process.name"] = _unnamed(native)
     if "sshd" in (_SERVICES.get(native["program"]), native.get("pam_service")) or (
         not native["program"] and service == "sshd"
     ):
@@ -197,6 +214,7 @@ FORMAT = Format(
     decode=decode,
     time=plain.time,
     ecs=ecs,
+    ecs_fields={**FRAME, "event.action": _action, "process.name": _process},
     kind=kind,
     field=field,
     values=values,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from soc import instant
 from soc.event import Kind, Logsource
 from soc.parse import network, plain, weblog
+from soc.parse.ecs_fields import FRAME
 from soc.parse.format import Format, Native
 from soc.parse.when import access_time
 
@@ -159,6 +160,7 @@ FORMAT = Format(
     decode=decode,
     time=time,
     ecs=ecs,
+    ecs_fields=FRAME,
     kind=kind,
     field=weblog.field,
     programs=frozenset({"nginx", "nginx_access", "nginx_error", "openresty"}),

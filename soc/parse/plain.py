@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from soc.event import Kind, Logsource
 from soc.parse import network
+from soc.parse.ecs_fields import FRAME
 from soc.parse.format import Format, Native
 from soc.parse.when import iso, syslog_time
 
@@ -51,5 +52,11 @@ def kind(_: Native) -> Kind:
 
 
 FORMAT = Format(
-    name="plain", title="Text with or without a syslog header", decode=decode, time=time, ecs=ecs, kind=kind
+    name="plain",
+    title="Text with or without a syslog header",
+    decode=decode,
+    time=time,
+    ecs=ecs,
+    ecs_fields=FRAME,
+    kind=kind,
 )

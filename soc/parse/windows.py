@@ -11,8 +11,8 @@ from soc.event import WindowsKind
 from soc.parse import windows_fields as shape
 from soc.parse.format import ABSENT, Format, flat_field, leaves
 from soc.parse.windows_convention import ELASTIC, LOGSTASH, NXLOG, Convention
-from soc.parse.windows_ecs import describe
-from soc.parse.windows_given import given
+from soc.parse.windows_ecs import describe, fields_of
+from soc.parse.windows_given import given, given_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -133,12 +133,35 @@ def _ecs(
     return lambda event, document: describe(fields(event.native), document, convention)
 
 
+def _one(
+    field: Callable[[str], Accessor], fields: Callable[[Native], Mapping[str, Any]]
+) -> Callable[[str], Callable[[Native], Any]]:
+    """What `fields` says under one name, by the accessor where that finds something; rare spellings need the whole."""
+
+    def of(name: str) -> Callable[[Native], Any]:
+        accessor = field(name)
+
+        def get(native: Native) -> Any:
+            value = accessor(native)
+            return fields(native).get(name) if value is ABSENT else value
+
+        return get
+
+    return of
+
+
+def _winlogbeat_convention(native: Native) -> Convention:
+    return LOGSTASH if _STAMP in native else ELASTIC
+
+
 def _winlogbeat_ecs(event: Event, document: Document) -> None:
-    convention = LOGSTASH if _STAMP in event.native else ELASTIC
+    convention = _winlogbeat_convention(event.native)
     fields = shape.winlog_fields(event.native)
     describe(fields, document, convention)
     given(event.native, fields, document, convention)
 
+
+_OF_WINLOGBEAT = _one(shape.winlog_field, shape.winlog_fields)
 
 FLAT = Format(
     name="windows_flat",
@@ -146,6 +169,7 @@ FLAT = Format(
     decode=_flat,
     time=_flat_time,
     ecs=_ecs(lambda native: native),
+    ecs_fields=fields_of(lambda name: lambda native: native.get(name)),
     kind=_kind(flat_field),
     json=True,
 )
@@ -155,6 +179,7 @@ NXLOG_JSON = Format(
     decode=_nxlog,
     time=_flat_time,
     ecs=_ecs(shape.nxlog_fields, NXLOG),
+    ecs_fields=fields_of(_one(shape.nxlog_field, shape.nxlog_fields)),
     kind=_kind(shape.nxlog_field),
     field=shape.nxlog_field,
     json=True,
@@ -165,6 +190,7 @@ EVTX_DUMP = Format(
     decode=_evtx_dump,
     time=_evtx_dump_time,
     ecs=_ecs(shape.nested_fields),
+    ecs_fields=fields_of(_one(shape.nested_field, shape.nested_fields)),
     kind=_kind(shape.nested_field),
     field=shape.nested_field,
     values=_values(shape.nested_fields),
@@ -176,6 +202,7 @@ WINLOGBEAT = Format(
     decode=_winlogbeat,
     time=_winlogbeat_time,
     ecs=_winlogbeat_ecs,
+    ecs_fields=given_fields(fields_of(_OF_WINLOGBEAT), _OF_WINLOGBEAT("Task"), _winlogbeat_convention),
     kind=_kind(shape.winlog_field),
     field=shape.winlog_field,
     values=_values(shape.winlog_fields),

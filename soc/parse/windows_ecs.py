@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from soc.parse.ecs_fields import host_name
 from soc.parse.windows_events import DATASETS, FAILURES, LEVELS, MEANINGS
 from soc.parse.windows_fields import number_of
 from soc.parse.windows_other import describe_other
@@ -15,7 +16,8 @@ from soc.parse.windows_values import arguments, base_name, number, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from soc.parse.format import Document
+    from soc.event import Event
+    from soc.parse.format import Document, EcsField, Native
     from soc.parse.windows_convention import Convention
 
     Describe = Callable[[Mapping[str, Any], Document, int, Convention], None]
@@ -43,6 +45,28 @@ def describe(fields: Mapping[str, Any], document: Document, convention: Conventi
     _event(fields, document, channel.lower(), code)
     _BY_CHANNEL.get(channel.lower(), describe_other)(fields, document, code, convention)
     _processes(document, convention)
+
+
+def fields_of(value: Callable[[str], Callable[[Native], Any]]) -> dict[str, EcsField]:
+    """The accessors of those fields that System alone decides, from the accessors of what System holds."""
+    computer, channel, event_id = value("Computer"), value("Channel"), value("EventID")
+
+    def host(event: Event) -> Any:
+        return text(computer(event.native)) or host_name(event)
+
+    def dataset(event: Event) -> str | None:
+        return DATASETS.get((text(channel(event.native)) or "").lower())
+
+    def action(event: Event) -> str | None:
+        code = number(event_id(event.native))
+        of_channel = MEANINGS.get((text(channel(event.native)) or "").lower(), {})
+        meaning = of_channel.get(-1 if code is None else code)
+        return (meaning.action or None) if meaning else None
+
+    def code(event: Event) -> str | None:
+        return text(number_of(event_id(event.native)))
+
+    return {"host.name": host, "event.dataset": dataset, "event.action": action, "event.code": code}
 
 
 def _system(fields: Mapping[str, Any], document: Document, convention: Convention) -> None:

@@ -348,9 +348,11 @@ def nxlog_field(name: str) -> Accessor:
 
 def nxlog_fields(native: Native) -> dict[str, Any]:
     """The whole event as flat."""
-    found = {name.replace(" ", ""): value for name, value in native.items()}
+    found = {name: value for name, value in native.items() if " " not in name}
     for name, others in _NXLOG.items():
         for other in others:
             if other in native:
                 found.setdefault(name, native[other])
+    for name, value in native.items():
+        found.setdefault(name.replace(" ", ""), value)
     return found

@@ -135,6 +135,7 @@ FORMAT = Format(
     decode=decode,
     time=plain.time,
     ecs=ecs,
+    ecs_fields=FLAT.ecs_fields,
     kind=FLAT.kind,
     hints=("Account Name:", "Nom du compte"),
 )

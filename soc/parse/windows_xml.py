@@ -118,6 +118,7 @@ FORMAT = Format(
     decode=decode,
     time=EVTX_DUMP.time,
     ecs=ecs,
+    ecs_fields=EVTX_DUMP.ecs_fields,
     kind=EVTX_DUMP.kind,
     field=EVTX_DUMP.field,
     values=EVTX_DUMP.values,
