@@ -21,6 +21,15 @@ def test_the_example_file_holds_every_setting_with_its_default(tmp_path):
     assert told == whole
 
 
+def test_the_example_of_a_file_to_be_tailed_holds_every_setting_of_one():
+    lines = EXAMPLE.read_text().splitlines()
+    shown = "\n".join(line.replace("# ", "", 1) for line in lines if line.startswith(("  # - ", "  #   ")))
+    (told,) = yaml.safe_load(shown)
+    given = msgspec.convert(told, config.FileInput)
+    assert set(told) == set(config.FileInput.__struct_fields__)
+    assert given == config.FileInput(path=told["path"], topic=told["topic"], name=told["name"])
+
+
 def test_every_environment_variable_stands_in_the_example_file():
     text = EXAMPLE.read_text()
     assert [name for name in config.ENVIRONMENT if f"[{name}]" not in text] == []
