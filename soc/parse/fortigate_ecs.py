@@ -66,9 +66,9 @@ def ecs(event: Event, document: Document) -> None:
     )
     document["observer.hostname"] = document["observer.name"]
     if "DeviceVersion" in native:
-        document["observer.version"], document["observer.type"] = native["DeviceVersion"], native["DeviceProduct"]
+        document["observer.version"], document["observer.type"] = native["DeviceVersion"], native.get("DeviceProduct")
         document["network.application"] = document["network.protocol"]
-        document["event.severity"] = network.number(native["Severity"])
+        document["event.severity"] = network.number(native.get("Severity"))
         document["event.code"] = _code(native)
     document["message"] = native.get("msg") or event.frame.text
     if document["network.protocol"] is None and (interface := _USER_INTERFACE.match(native.get("ui", ""))):

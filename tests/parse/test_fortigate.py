@@ -62,3 +62,9 @@ def test_a_session_that_goes_on_counts_what_was_added() -> None:
 
 def test_another_vendor_s_cef_is_not_fortigate_s() -> None:
     assert event_of("CEF:0|Fortinet|FortiMail|7|1|n|3|src=192.0.2.1").format.name == "cef"
+
+
+def test_a_key_of_cef_s_header_makes_no_cef_of_a_line() -> None:
+    assert ecs_of(f"{TRAFFIC} DeviceVersion=7", "event.code", "observer.version", "event.severity") == {
+        "event.code": "0000000013", "observer.version": "7",
+    }  # fmt: skip
