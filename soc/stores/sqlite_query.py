@@ -83,6 +83,7 @@ def _with_value(query: Query, after: Place | None) -> tuple[list[Statement], Sta
     name = "greatest" if fall and field in MANY else "column"
     first = _piece(name, collection=query.collection, field=field).text
     way = "falling" if fall else "rising"
+    # The plus in it keeps the planner from an index that only says which have a value: it would sort all of those.
     where = [_piece("has_first", field=field)]
     if after and after.first is not None:
         later = _later(query, after)

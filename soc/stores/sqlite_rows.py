@@ -56,7 +56,7 @@ def replace(connection: sqlite3.Connection, n: int, before: Document, after: Doc
     connection.execute(_ALL["alert"]["delete_more"], (n,))
     _insert_more(connection, "alert", found, n)
     if before["soc"].get("search") != after["soc"].get("search"):
-        connection.execute(SQL["delete_words"], (n,))
+        _delete_words(connection, before, n)
         _insert_words(connection, after, n)
 
 
@@ -74,8 +74,10 @@ def delete(connection: sqlite3.Connection, collection: Collection, which: str, *
     """Delete some of the documents that `old` or `samples` finds; how many. The last of the values limits them."""
     sql = _ALL[collection]
     rows = connection.execute(sql[which], values).fetchall()
-    names = [sql["delete_more"], sql["delete_document"], sql["delete"]]
-    for statement in names if collection == "finding" else [*names, SQL["delete_words"]]:
+    if collection == "alert":
+        for (n,) in rows:
+            _delete_words(connection, document(connection, collection, n), n)
+    for statement in (sql["delete_more"], sql["delete_document"], sql["delete"]):
         connection.executemany(statement, rows)
     return len(rows)
 
@@ -119,3 +121,7 @@ def _insert_words(connection: sqlite3.Connection, document: Document, n: int) ->
     words = set(indexed.words(document))
     connection.executemany(SQL["insert_word"], [(word,) for word in words])
     connection.executemany(SQL["insert_alert_word"], [(n, word) for word in words])
+
+
+def _delete_words(connection: sqlite3.Connection, document: Document, n: int) -> None:
+    connection.executemany(SQL["delete_word"], [(word, n) for word in set(indexed.words(document))])
