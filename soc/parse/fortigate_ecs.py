@@ -27,7 +27,7 @@ _ENDED = frozenset({"close", "client-rst", "server-rst", "timeout", "ip-conn", "
 _DIRECTIONS = {"outgoing": "outbound", "incoming": "inbound", "1": "outbound", "0": "inbound"}
 
 _FIELDS: dict[str, str] = {
-    "action": "event.action", "logid": "event.code", "level": "log.level", "tz": "event.timezone", "ref": "event.reference",
+    "action": "event.action", "logid": "event.code", "level": "log.level", "ref": "event.reference",
     "devid": "observer.serial_number", "devname": "observer.name", "srcintf": "observer.ingress.interface.name",
     "dstintf": "observer.egress.interface.name", "srcintfrole": "observer.ingress.interface.alias",
     "dstintfrole": "observer.egress.interface.alias", "policyid": "rule.id", "poluuid": "rule.uuid", "policyname": "rule.name",
@@ -36,7 +36,17 @@ _FIELDS: dict[str, str] = {
     "qtype": "dns.question.type", "qclass": "dns.question.class", "xid": "dns.id", "dstuser": "destination.user.name",
     "scertissuer": "tls.server.issuer",
 }  # fmt: skip
+_ZONE = re.compile(r"(?:UTC|GMT)([+-])(\d{1,2}):(\d\d)")
+
+
+def _offset(zone: str) -> str:
+    """`UTC-5:00`, as some versions write it, is `-0500`, as the others do."""
+    found = _ZONE.fullmatch(zone)
+    return f"{found[1]}{found[2]:0>2}{found[3]}" if found else zone
+
+
 _CONVERTED: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "tz": ("event.timezone", _offset),
     "srcport": ("source.port", network.number), "dstport": ("destination.port", network.number),
     "transip": ("source.nat.ip", network.ip), "transport": ("source.nat.port", network.number),
     "tranip": ("destination.nat.ip", network.ip), "tranport": ("destination.nat.port", network.number),

@@ -147,7 +147,8 @@ def _servers(native: Native, document: Document) -> None:
     document["server.domain"] = document["destination.domain"] = server if named else None
     document["destination.port"] = port
     if host := native.get("host"):
-        document["url.domain"], document["url.port"] = network.endpoint(host)
+        # The Host header as the client wrote it: with a port it is what a virtual host is asked for.
+        document["url.domain"], document["url.port"] = host, network.endpoint(host)[1]
 
 
 def kind(native: Native) -> Kind:
