@@ -22,8 +22,7 @@ def roll_up(alert: dict[str, Any], findings: Sequence[dict[str, Any]], total: in
     severity and risk, with `total` their number: the result is the same. Of those that are neither among the first nor
     the last KEPT only id, ref, time, severity and risk are read.
     """
-    # Stores order times in milliseconds; finer digits must not decide here either.
-    ordered = sorted(findings, key=lambda document: (document["@timestamp"][:_MILLISECONDS], document["soc"]["id"]))
+    ordered = sorted(findings, key=place)
     first, last = ordered[0], ordered[-1]
     shown = ordered if len(ordered) <= 2 * KEPT else ordered[:KEPT] + ordered[-KEPT:]
     opened = alert_of(Finding(last["soc"]["id"], alert["soc"]["id"], last))
@@ -45,6 +44,11 @@ def roll_up(alert: dict[str, Any], findings: Sequence[dict[str, Any]], total: in
     }
     after["triage"] = alert["triage"]
     return after
+
+
+def place(finding: dict[str, Any]) -> tuple[str, str]:
+    """Where a finding stands among those of its alert: stores order times in milliseconds, so no finer digit decides."""
+    return finding["@timestamp"][:_MILLISECONDS], finding["soc"]["id"]
 
 
 def slim(id_: str, ref: str, time: str, severity: int, risk: int) -> dict[str, Any]:

@@ -88,7 +88,10 @@ class ElasticStore:
                 verdicts[place] = Verdict("rejected", refused.get(items[place].index, ""))
             for place, verdict in zip(again, await self._bulk.write([items[place] for place in again]), strict=True):
                 verdicts[place] = verdict
-        return [Verdict("retry", verdict.reason) if verdict.kind == "missing" else verdict for verdict in verdicts]
+        return [
+            _waiting(item, verdict) if verdict.kind == "missing" else verdict
+            for item, verdict in zip(items, verdicts, strict=True)
+        ]
 
     async def get(self, collection: Collection, id_: str) -> Document:
         return (await self._find(collection, id_)).document
@@ -189,6 +192,14 @@ class ElasticStore:
         """Let searches see all that is stored; they do by themselves within a second."""
         for collection in collections or _COLLECTIONS:
             await self._client.ask("POST", f"/{self._indices.pattern(collection)}/_refresh")
+
+
+def _waiting(item: Item, verdict: Verdict) -> Verdict:
+    return Verdict(
+        "retry",
+        f"there is no index {item.index} ({verdict.reason}); the role jobs makes those of last month, this one and the "
+        f"next, make one of another month with PUT /{item.index}",
+    )
 
 
 def _verdicts(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from soc import alerting
-from soc.alerting.rollup import KEPT, REFS
+from soc.alerting.rollup import KEPT, REFS, place
 from soc.errors import Unavailable
 from soc.stores import elastic_query, indexed
 from soc.stores.elastic_bulk import Item
@@ -98,17 +98,16 @@ class RollUp:
         found = {id_: part for id_, part in zip(ids, first, strict=True) if part.total}
         for id_, part in found.items():
             if part.total > len(part.shown):
-                found[id_] = await self._large(id_, part)
+                found[id_] = await self._large(id_)
         return found
 
-    async def _large(self, id_: str, first: Findings) -> Findings:
-        """An alert with more findings than are shown: the references of the others, and the last ones."""
+    async def _large(self, id_: str) -> Findings:
+        """An alert with more findings than are shown: the first, the last, and the references of those between."""
         extremes = [_part(id_, 1, f"-{field}", _SLIM) for field in ("event.severity", "soc.risk")]
         last = {**_part(id_, KEPT), "sort": [{"@timestamp": "desc"}, {"soc.id": "desc"}]}
-        others = await self._many([_part(id_, REFS, source=_SLIM), *extremes, last])
-        shown = {document["soc"]["id"]: document for part in (*others, first) for document in part.shown}
-        shown |= {document["soc"]["id"]: document for document in others[-1].shown}
-        return Findings(list(shown.values()), first.total)
+        parts = await self._many([_part(id_, KEPT), last, _part(id_, REFS, source=_SLIM), *extremes])
+        firsts, lasts, *others = (part.shown for part in parts)
+        return Findings(joined(firsts, lasts, [document for part in others for document in part]), parts[0].total)
 
     async def _many(self, searches: Sequence[dict[str, Any]]) -> list[Findings]:
         head = {"index": self._indices.pattern("finding"), **SEARCH}
@@ -145,6 +144,17 @@ def _changes(alerts: Sequence[Stored], findings: dict[str, Findings]) -> list[It
         if after != stored.document:
             items.append(Item(id_, stored.index, after, "index", stored.guard))
     return items
+
+
+def joined(firsts: Sequence[Document], lasts: Sequence[Document], others: Sequence[Document]) -> list[Document]:
+    """Whole documents of the first and the last findings, slim ones of those between.
+
+    The searches do not see one moment: a finding that came between them would be slim where a whole one is needed, so
+    it is left to the next roll-up.
+    """
+    begin, end = max(map(place, firsts)), min(map(place, lasts))
+    found = {document["soc"]["id"]: document for document in others if begin < place(document) < end}
+    return [*firsts, *found.values(), *(document for document in lasts if place(document) > begin)]
 
 
 async def stored_at(client: Client, places: Sequence[tuple[str, str]]) -> list[Stored | None]:

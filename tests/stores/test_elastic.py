@@ -15,7 +15,7 @@ from soc import instant
 from soc.clock import FixedClock
 from soc.config import Elasticsearch
 from soc.errors import ConfigurationError, Forbidden
-from soc.stores import FIELDS, Change, Query, elastic_indices, indexed
+from soc.stores import FIELDS, Change, Query, elastic_indices, elastic_rollup, indexed
 from soc.stores.elastic import ElasticStore
 from soc.stores.elastic_bulk import Item
 from tests import services
@@ -67,6 +67,13 @@ def test_a_file_of_authorities_that_is_not_there_is_a_fault_of_the_configuration
     settings = Elasticsearch(url="https://127.0.0.1:1", ca_file=str(tmp_path / "no"))
     with pytest.raises(ConfigurationError, match="the file of the authority"):
         ElasticStore.open(settings)
+
+
+def test_a_finding_that_came_between_two_searches_waits_for_the_next_roll_up():
+    whole = [finding(number=n, time=NOON + n * instant.SECOND).document for n in range(40)]
+    slim = [{**document, "soc": {"id": document["soc"]["id"]}} for document in whole]
+    joined = elastic_rollup.joined(whole[1:11], whole[29:39][::-1], [*slim, slim[20]])
+    assert sorted(joined, key=lambda document: document["@timestamp"]) == [*whole[1:11], *slim[11:29], *whole[29:39]]
 
 
 class Cluster:
