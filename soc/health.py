@@ -61,6 +61,11 @@ CHECKS: dict[str, RuleInfo] = {
              "Không bỏ qua hay đọc lại ngầm: dùng `soc setup` để quyết định đọc tiếp từ đâu."),
         ),
         _check(
+            "soc-health-source-unreadable", "A source cannot be read", "Không đọc được một nguồn nhật ký", "high",
+            ("The message names the file and how to mend it; other sources go on, this one resumes by itself.",
+             "Thông báo nêu tệp và cách sửa; các nguồn khác vẫn tiếp tục, nguồn này tự đọc lại khi đã sửa."),
+        ),
+        _check(
             "soc-health-disk-full", "Disk full or not writable", "Đĩa đầy hoặc không ghi được", "critical",
             ("Free space under the data folder; reading resumes by itself.",
              "Giải phóng dung lượng ở thư mục dữ liệu; việc đọc tự tiếp tục."),

@@ -378,6 +378,9 @@ def running(server: Server) -> Iterator[Server]:
         server.stop()
 
 
+_LEFT_RUNNING: list[Server] = []
+
+
 @contextlib.contextmanager
 def shared(server: Server, meeting: Path) -> Iterator[Server]:
     """One server for all test processes that meet in a folder: the first starts it, the last stops it."""
@@ -399,7 +402,9 @@ def shared(server: Server, meeting: Path) -> Iterator[Server]:
             told = json.loads(state.read_text())
             told["users"] -= 1
             state.write_text(json.dumps(told))
-            if not told["users"]:
+            if told["users"]:
+                _LEFT_RUNNING.append(server)  # for the others; an object that goes before its process is warned about
+            else:
                 state.unlink()
                 server.stop()
 

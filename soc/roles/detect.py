@@ -59,6 +59,8 @@ async def detect(work: Workshop, source: Source, suspects: Suspects | None = Non
             batch = await source.read(BATCH, WAIT)
             await work.renew()
             await work.report_lost(batch.lost)
+            for what, why in batch.troubled.items():
+                await work.report("soc-health-source-unreadable", what, why)
             shift.begin(work.content.current, batch.epoch)
             await _work(work, source, shift, batch, as_of)
 

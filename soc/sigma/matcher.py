@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from soc.parse import ABSENT, ecs
+from soc.parse import ABSENT, EcsFields
 from soc.parse.format import flat_field
 from soc.sigma.compiled import KEYWORDS, Compiled, compiled
 from soc.sigma.fields import Classes, Field
@@ -148,14 +148,16 @@ class Plan:
             except TypeError:  # a list or an object is no key of a memo
                 pass
         native = event.native
-        document: dict[str, Any] | None = None
+        told: EcsFields | None = None
         classes = []
         for field, accessor in self._reads:
             value = accessor(native) if accessor else ABSENT
             if value is ABSENT and "." in field.name:
-                if document is None:
-                    document = ecs(event)
-                value = document.get(field.name, ABSENT)
+                if told is None:
+                    told = EcsFields(event)
+                value = told.get(field.name)
+                if value is None:  # ECS documents have no nulls
+                    value = ABSENT
             classes.append(field.classify(value) if isinstance(value, list | tuple | dict) else field.memo[value])
         return tuple(classes)
 

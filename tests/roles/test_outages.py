@@ -199,6 +199,16 @@ async def test_a_partition_without_a_position_is_reported_by_name(clock) -> None
     assert log.checks() == [("soc-health-offset-lost", "logs.app:3")]
 
 
+async def test_a_source_that_cannot_be_read_is_reported_with_how_to_mend_it(clock) -> None:
+    log = Log(clock)
+    source, work = (
+        Source(RecordBatch(1, troubled={"/var/log/auth.log": "permission denied; chmod"})),
+        workshop(log, clock),
+    )
+    await until_done(work, roles.detect(work, source), log.checks)
+    assert log.checks() == [("soc-health-source-unreadable", "/var/log/auth.log")]
+
+
 async def test_many_dead_letters_are_reported_by_topic(clock) -> None:
     log = Log(clock)
     source, work = Source(batch(*[b"\x00"] * 120)), workshop(log, clock)

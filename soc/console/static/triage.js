@@ -42,8 +42,13 @@ function current(id) {
   return shown ? target(shown) : null;
 }
 
-/** Take the last act back, while it can still be taken back. */
-export async function undo() {
+/** Take the last act back, while it can still be taken back; an act that is under way is finished first. */
+export function undo() {
+  turn = turn.then(undoNow);
+  return turn;
+}
+
+async function undoNow() {
   if (!last || Date.now() > last.until) return;
   const { done } = last;
   last = null;
