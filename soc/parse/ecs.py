@@ -23,7 +23,7 @@ def ecs(event: Event) -> Document:
     document.setdefault("event.kind", "event")
     told = {name: value for name, value in document.items() if value not in (None, "", [], {})}
     _follow(told)
-    return {name: value for name, value in told.items() if value is not None and not name.startswith(_SCRATCH)}
+    return {name: value for name, value in told.items() if value is not None and not name.startswith(_NEVER)}
 
 
 def _from_frame(event: Event, document: Document) -> None:
@@ -78,7 +78,9 @@ _HOSTS = (
 )
 _IPS = ("source.ip", "destination.ip", "source.nat.ip", "destination.nat.ip", "host.ip", "client.ip", "server.ip")
 # What formats tell `network.follow` and ECS has no name for.
-_SCRATCH = ("network.icmp.",)
+_SCRATCH = "network.icmp."
+_NEVER = (_SCRATCH, "soc.", "triage.")
+"""Never in a document: `soc.*` and `triage.*` are what the service itself says, whatever a record claims."""
 _HASHES = ("md5", "sha1", "sha256", "sha512", "imphash")
 
 

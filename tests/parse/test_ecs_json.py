@@ -107,3 +107,20 @@ def test_json_of_no_known_shape_is_an_event_all_the_same(document: dict[str, Any
     event = event_of(document)
     assert event.format.name == "json"
     assert event.format.kind(event.native) == (Logsource(),)
+
+
+def test_a_record_cannot_say_what_the_service_says_itself() -> None:
+    claims = {
+        "soc": {"asset": {"criticality": "low"}},
+        "soc.suppressed_by": ["x"],
+        "triage": {"status": "closed"},
+        "ecs": {"version": "8.11"},
+    }
+    record = Record(
+        orjson.dumps({**claims, "event": {"kind": "event"}, "@timestamp": "2026-03-01T00:00:00Z"}),
+        "file:test",
+        0,
+        0,
+        LogSource("logs.app"),
+    )
+    assert not [name for name in parse.ecs(parse.parse(record)) if name.startswith(("soc", "triage"))]
