@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc.errors import Fault
 from soc.finding import digest
-from soc.sigma import logsources as sources
+from soc.sigma import filters as filtering, logsources as sources
 from soc.sigma.detection import compiled
 from soc.sigma.metadata import info_of, logsource_of
 from soc.sigma.modifiers import Site
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path as FilePath
 
+    from soc.sigma.filters import Filter
     from soc.sigma.logsources import Logsources
     from soc.sigma.yaml_files import Document, Path
 
@@ -45,7 +46,9 @@ def load(
     loading = _Loading(Site(lists or {}, zone))
     for path in paths:
         loading.take(path)
-    return RuleSet(list(loading.rules.values()), sorted(loading.faults), sources.merged(loading.logsources))
+    rules = loading.rules.values()
+    faults = [*loading.faults, *filtering.idle(loading.filters, rules)]
+    return RuleSet(list(filtering.applied(rules, loading.filters)), sorted(faults), sources.merged(loading.logsources))
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class _Loading:
     rules: dict[str, Rule] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     logsources: list[Logsources] = field(default_factory=list)
+    filters: list[Filter] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
     def take(self, path: FilePath) -> None:
@@ -96,16 +100,20 @@ class _Loading:
         if "channels" in document.value or "logsources" in document.value:
             self.logsources.append(sources.read(document, report))
             return None
-        rule = _rule(_overlaid(shared, document.value), name, document, self.site, report)
+        value = _overlaid(shared, document.value)
+        if "filter" in value:
+            found = filtering.read(value, name, document, self.site, report)
+            self.filters += [found] if found and len(self.faults) == before else []
+            return None
+        rule = _rule(value, name, document, self.site, report)
         return rule if len(self.faults) == before else None
 
 
 def _rule(value: dict[str, Any], file: str, document: Document, site: Site, report: Report) -> Rule | None:
     """A rule from its document; None, or a rule that must not be used, once something was reported."""
-    for kind in ("correlation", "filter"):
-        if kind in value:
-            report((kind,), f"this version has no Sigma {kind}s yet", "move the file out of the rules' folder")
-            return None
+    if "correlation" in value:
+        report(("correlation",), "this version has no Sigma correlations yet", "move the file out of the rules' folder")
+        return None
     for key in value:
         if key not in _RULE_KEYS and not key.startswith(("x-", "custom")):
             report((key,), f"unknown attribute {key!r}", "remove it, or begin its name with `x-`")

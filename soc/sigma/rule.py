@@ -32,6 +32,8 @@ class Rule:
     name: str = ""
     """Sigma's `name`, by which correlations and filters refer to it."""
     examples: tuple[Example, ...] = ()
+    unfiltered: Node | None = None
+    """The rule's own tree where filters were added to `node`."""
 
     def __hash__(self) -> int:
         return hash(self.info.id)

@@ -58,8 +58,9 @@ class RuleSet:
         return self._by_id.get(rule_id)
 
     def alone(self, rule: Rule) -> RuleSet:
-        """One rule as if it were in force by itself, whatever its state: for its tests."""
-        return RuleSet([replace(rule, info=rule.info._replace(state="live"))], (), self._logsources)
+        """One rule as if it were in force by itself, whatever its state and without filters: for its tests."""
+        bare = replace(rule, node=rule.unfiltered or rule.node, info=rule.info._replace(state="live"))
+        return RuleSet([bare], (), self._logsources)
 
     def blind(self) -> list[Rule]:
         """The rules that no event can reach, because nothing says where their log source is found."""
