@@ -10,7 +10,7 @@ run: .venv/.run
 
 # In two processes: many tests wait for servers. The real servers are started once and shared.
 test: .venv/.dev
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

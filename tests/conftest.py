@@ -41,6 +41,15 @@ NEEDS = {
 }
 
 
+_WAITING = ("services", "shippers", "prometheus", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait for servers come first, those that drive a whole service before all, so that no process ends with one."""
+    slow = {item.path for item in items if any(item.get_closest_marker(marker) for marker in _WAITING)}
+    items.sort(key=lambda item: (item.path not in slow, "integration" not in item.path.parts))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what this machine cannot run, saying how it could; in CI that is a failure."""
     for marker, (look, command) in NEEDS.items():

@@ -210,6 +210,12 @@ class Server:
         if self.owner:
             self._guard = subprocess.Popen(["sh", "-c", script], start_new_session=True)
 
+    def leave(self) -> None:
+        """It goes on for others, and is not this process's to wait for any more."""
+        for process in (self._process, self._guard):
+            if process:
+                process.returncode = 0
+
     def freeze(self) -> None:
         """It keeps its connections and answers nobody."""
         self._signal(signal.SIGSTOP)
@@ -378,9 +384,6 @@ def running(server: Server) -> Iterator[Server]:
         server.stop()
 
 
-_LEFT_RUNNING: list[Server] = []
-
-
 @contextlib.contextmanager
 def shared(server: Server, meeting: Path) -> Iterator[Server]:
     """One server for all test processes that meet in a folder: the first starts it, the last stops it."""
@@ -403,7 +406,7 @@ def shared(server: Server, meeting: Path) -> Iterator[Server]:
             told["users"] -= 1
             state.write_text(json.dumps(told))
             if told["users"]:
-                _LEFT_RUNNING.append(server)  # for the others; an object that goes before its process is warned about
+                server.leave()
             else:
                 state.unlink()
                 server.stop()

@@ -16,10 +16,10 @@ import click
 import orjson
 
 from soc import parse, sigma
-from soc.cli._records import record_of
 from soc.cli._rules import rules_of
 from soc.config import load_config
 from soc.errors import ConfigurationError
+from soc.record import LogSource, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,9 +125,10 @@ def _in_child(first: int, lines: list[bytes]) -> _Done:
 def _matches(work: _Work, first: int, lines: list[bytes]) -> _Done:
     found: list[bytes] = []
     dead = 0
+    source, now = LogSource("logs.host", format=work.format, timezone=work.timezone), time.time_ns() // 1000
     for number, line in enumerate(lines, first):
         try:
-            event = parse.parse(record_of(line.rstrip(b"\r\n"), number, work.format, work.timezone))
+            event = parse.parse(Record(line.rstrip(b"\r\n"), "file:-", number, now, source))
         except parse.Unparsable:
             dead += 1
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +30,16 @@ def flat_field(name: str) -> Accessor:
 
 
 def leaves(native: Native) -> Iterator[Any]:
-    """Every value that is not a mapping or a list, at any depth: what a keyword is searched in."""
-    pending: list[Any] = list(native.values())
-    while pending:
-        value = pending.pop(0)
+    """Every value that is not a mapping or a list, at any depth (which parsing bounds): what a keyword is searched in."""
+    yield from _leaves(native.values())
+
+
+def _leaves(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
         if isinstance(value, dict):
-            pending[:0] = value.values()
+            yield from _leaves(value.values())
         elif isinstance(value, list | tuple):
-            pending[:0] = value
+            yield from _leaves(value)
         else:
             yield value
 

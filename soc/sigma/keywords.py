@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from soc.sigma.fields import Field
     from soc.sigma.predicates import Predicate
 
-_RUN = re.compile(r"[ !#-.0-\[\]-~]+")
-"""What JSON writes as it is: ASCII without quotes, backslash and slash."""
+_RUN = re.compile(r"[ !\"#-.0-~]+")
+"""What JSON can write in one way only, escaped or as it is (but for `\\u`): ASCII without the slash."""
 _NUMERIC = re.compile(r"[-+]?\d*\.?\d*(?:e[-+]?\d*)?")
 """What may be written otherwise in a number: 1e3 is 1000.0."""
 _DECEPTIVE = (b"\\u", "\u212a".encode(), "\u0130".encode())
@@ -49,7 +49,8 @@ class Keywords:
     def of(self, event: Event) -> int:
         """The class of all values together."""
         format_ = event.format
-        if not (self._is_sure and format_.json and format_.values is leaves):
+        # Inside an envelope the document is escaped once more than the needles.
+        if not (self._is_sure and format_.json and format_.values is leaves and event.frame.envelope is None):
             return self._field.classify(list(format_.values(event.native)))
         hits = self._literals.hits(event.record.raw)
         if not hits:
@@ -58,11 +59,16 @@ class Keywords:
         values = list(leaves(event.native))
         if min(numbers) < len(_DECEPTIVE):
             return self._field.classify(values)
-        told = [member(value) for value in values]
         asked = [predicate for number in numbers for predicate in self._predicates[number]]
-        return self._field.class_of(
-            predicate for predicate in asked if any(predicate.holds(each, _NO_READER) for each in told)
-        )
+        together = "\0".join(value if type(value) is str else member(value).text for value in values).lower()
+        return self._field.class_of([predicate for predicate in asked if _holds(predicate, values, together)])
+
+
+def _holds(predicate: Predicate, values: list[Any], together: str) -> bool:
+    """`together` are the values' texts in lower case, with a NUL between."""
+    if isinstance(predicate, Text) and (inside := predicate.inside) is not None and "\0" not in inside:
+        return inside in together
+    return any(predicate.holds(member(value), _NO_READER) for value in values)
 
 
 def _needle(predicate: Predicate) -> bytes:
@@ -74,4 +80,6 @@ def _needle(predicate: Predicate) -> bytes:
         texts = found if len(found := needles(predicate.pattern)) == 1 else ()
     runs = [run for text in texts for run in _RUN.findall(text.lower())]
     best = max(runs, key=len, default="")
-    return best.encode() if len(best) >= _SHORTEST and not _NUMERIC.fullmatch(best) else b""
+    if len(best) < _SHORTEST or _NUMERIC.fullmatch(best):
+        return b""
+    return best.replace("\\", "\\\\").replace('"', '\\"').encode()

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 _hyperscan: Any = importlib.import_module("hyperscan") if importlib.util.find_spec("hyperscan") else None
 
+_FEW = 12
+"""So many literals are found as fast one by one as by a database that must be compiled first."""
+
 Hit = tuple[int, int]
 """Number of a literal, and where it ends."""
 
@@ -23,7 +26,7 @@ class Literals:
         self._literals = list(literals)
         self._caseless = caseless
         self._database: Any = None
-        if _hyperscan is not None and self._literals:
+        if _hyperscan is not None and len(self._literals) > _FEW:
             self._database = self._compiled(once or [True] * len(self._literals))
 
     def hits(self, text: bytes) -> list[Hit]:

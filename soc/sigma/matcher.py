@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from soc.event import WindowsKind
 from soc.parse import ABSENT, EcsFields
 from soc.parse.format import flat_field
 from soc.sigma.compiled import KEYWORDS, Compiled, compiled
@@ -77,7 +78,7 @@ class Index:
             field = self.fields[name] = Field(name, self.classes)
         return field.id_of(predicate, lambda: next(self._fresh))
 
-    def plan(self, format_: Format, instances: Iterable[Instance]) -> Plan:
+    def plan(self, format_: Format, kind: Kind, instances: Iterable[Instance]) -> Plan:
         numbers = [self.add(instance) for instance in instances]
         read = frozenset[str]().union(*(self._conditions[number].fields for number in numbers))
         if KEYWORDS in read and (self.keywords is None or self.keywords.is_stale):
@@ -90,6 +91,7 @@ class Index:
             frozenset(numbers),
             [number for number in numbers if self._conditions[number].guard is None],
             [(self._instances[number].names, *each) for number in numbers for each in self._specials[number]],
+            kind.event_id if isinstance(kind, WindowsKind) else None,
         )
 
     def decided(self, members: frozenset[int], unguarded: list[int], held: frozenset[int]) -> Found:
@@ -119,6 +121,7 @@ class Plan:
         members: frozenset[int],
         unguarded: list[int],
         special: list[tuple[Mapping[str, str], int, Item]],
+        event_id: int | None,
     ) -> None:
         self._index = index
         self._keywords = keywords
@@ -127,7 +130,7 @@ class Plan:
         self._special = special
         self.results: dict[Key, Found] = {}
         is_flat = format_.field is flat_field and not any("." in field.name for field in fields)
-        self.key: Callable[[Any], Key] | None = _flat_key(fields) if is_flat else None
+        self.key: Callable[[Any], Key] | None = _flat_key(fields, event_id) if is_flat else None
         self._reads = [(field, format_.field(field.name)) for field in fields]
 
     def match(self, event: Event) -> Found:
@@ -185,13 +188,20 @@ class Plan:
         return found
 
 
-def _flat_key(fields: list[Field]) -> Callable[[Any], Key]:
-    """A function of the document's `get`, written out: one look-up of the value, one of its class, for each field."""
-    scope: dict[str, Any] = {"A": ABSENT}
+def _flat_key(fields: list[Field], event_id: int | None) -> Callable[[Any], Key]:
+    """A function of the document's `get`, written out: one look-up of the value, one of its class, for each field.
+
+    The plan's own event id has one class where it is a number, and numbers are what a memo is slow with.
+    """
+    scope: dict[str, Any] = {"A": ABSENT, "type": type, "int": int}
     parts = []
     for number, field in enumerate(fields):
         scope[f"m{number}"] = field.memo
-        parts.append(f"m{number}[get({field.name!r}, A)]")
+        part = f"m{number}[get({field.name!r}, A)]"
+        if field.name == "EventID" and event_id is not None:
+            scope["own"] = field.memo[event_id]
+            part = f"(own if type(get('EventID')) is int else {part})"
+        parts.append(part)
     source = f"lambda get: ({', '.join(parts)}{',' if parts else ''})"
     made: Callable[[Any], Key] = eval(source, scope)  # noqa: S307 (names of fields go in as literals)
     return made
@@ -224,5 +234,5 @@ class Matcher:
             self._start()
         if len(self._plans) >= PLANS:
             self._plans.clear()
-        plan = self._plans[place] = self._index.plan(format_, self._routes.of(place[1]))
+        plan = self._plans[place] = self._index.plan(format_, place[1], self._routes.of(place[1]))
         return plan

@@ -41,6 +41,12 @@ class Text:
         return self._test(member.text if self.cased else member.lowered)
 
     @cached_property
+    def inside(self) -> str | None:
+        """The text in lower case, where all that is asked is that a value holds it."""
+        middle = self.parts[1] if len(self.parts) == 3 and self.parts[0] is MANY is self.parts[2] else None
+        return middle.lower() if isinstance(middle, str) and not self.cased else None
+
+    @cached_property
     def _test(self) -> Callable[[str], bool]:
         parts = self.parts if self.cased else mapped(self.parts, str.lower)
         texts = [part for part in parts if isinstance(part, str)]
