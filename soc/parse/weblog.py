@@ -35,6 +35,10 @@ def field(name: str) -> Accessor | None:
     return flat_field(NAMES.get(name, name))
 
 
+_ERROR_FIELDS = frozenset({"level", "error"})
+"""What error records are told by; an access record may not claim to be one."""
+
+
 def decode(text: str) -> dict[str, Any] | None:
     """An access record by W3C names; None if the text is none.
 
@@ -48,7 +52,7 @@ def decode(text: str) -> dict[str, Any] | None:
     if answer := _ANSWER.match(text, stamp.end()):
         native |= {"cs-host": answer[1], "request": answer[2], "sc-status": answer[3], "sc-bytes": answer[4]}
         native |= _clients(text[: stamp.start()].rstrip())
-        native |= _extras(text[answer.end() :])
+        native = _extras(text[answer.end() :]) | native
     elif tls := _TLS.match(text, stamp.end()):
         native |= {"c-ip": tls[1], "tls": tls[2], "cipher": tls[3], "request": tls[4], "sc-bytes": tls[5]}
     else:
@@ -105,7 +109,7 @@ def _extras(text: str) -> dict[str, Any]:
     for name, position in (("cs-referer", 0), ("cs-user-agent", 1)):
         if len(parts) > position and not parts[position][0]:
             found[name] = parts[position][1]
-    named = {name.lower(): value for name, value in parts if name}
+    named = {name.lower(): value for name, value in parts if name and name.lower() not in _ERROR_FIELDS}
     rest = [value for name, value in parts[2:] if not name]
     if rest and _is_forwarded(rest[0]):
         found["x-forwarded-for"] = rest[0]
