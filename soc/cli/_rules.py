@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from soc import content, instant, sigma
 from soc.config import load_config
 from soc.errors import ConfigurationError
-from soc.loading import site_lists
+from soc.loading import site_lists, uncollected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,4 +23,5 @@ def rules_of(path: Path, config: Config | None = None) -> sigma.RuleSet:
     fields = [
         folder for folder in (content.rules_dir() / "fields", config.site / "rules" / "fields") if folder.is_dir()
     ]
-    return sigma.load([*fields, path], lists=site_lists(config.site / "lists"), zone=instant.zone(config.timezone))
+    with uncollected():
+        return sigma.load([*fields, path], lists=site_lists(config.site / "lists"), zone=instant.zone(config.timezone))

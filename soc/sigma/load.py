@@ -62,8 +62,9 @@ class _Loading:
 
     def take(self, path: FilePath) -> None:
         here: dict[str, Rule] = {}
+        root, told = os.path.realpath(path), len(str(path))
         for name, text in _texts(path, self.faults):
-            real = os.path.realpath(name)
+            real = root + name[told:]
             if real in self.seen:  # a folder inside another one
                 continue
             self.seen.add(real)

@@ -1,4 +1,4 @@
-"""`make bench`: events per CPU-second of the role `detect` on a real Kafka, as a ratio to decoding the same records.
+"""`make bench`: events per CPU-second of `soc replay` and of the role `detect` on a real Kafka, beside decoding the same records.
 
 Real Windows events where the measuring data lies beside the checkout, else the shipped samples.
 """
@@ -94,7 +94,16 @@ async def measure(brokers: str, folder: Path) -> None:
     )
 
 
+def replay(folder: Path) -> None:
+    """The same records through `soc bench`."""
+    file = folder / "records"
+    file.write_bytes(b"\n".join(records()) + b"\n")
+    subprocess.run([PROGRAM, "bench", "--events", str(COUNT), "--repeat", "2", file], check=True)
+
+
 def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        replay(Path(folder))
     if absent := services.missing():
         click.echo(f"detect on Kafka: not measured, needs {', '.join(absent)}")
         return 0
