@@ -24,6 +24,8 @@ _NUMERIC = re.compile(r"[-+]?\d*\.?\d*(?:e[-+]?\d*)?")
 """What may be written otherwise in a number: 1e3 is 1000.0."""
 _DECEPTIVE = (b"\\u", "\u212a".encode(), "\u0130".encode())
 """Any character can be written as an escape; and two that are not ASCII have lower cases that are (k, i and a dot)."""
+_NOT_IN_A_NAME = rb"(?![^\"\\]*\"\s*:)"
+"""Behind a needle: the text that it stands in is not the name of a field, which a colon follows."""
 _SHORTEST = 3
 _NO_READER: Any = None
 
@@ -40,6 +42,7 @@ class Keywords:
         self._is_sure = b"" not in found
         """Whether an event without any needle holds no keyword."""
         self._predicates = list(found.values())
+        self._in_values = [re.compile(rb"(?i)" + re.escape(needle) + _NOT_IN_A_NAME) for needle in found]
         self._literals = Literals(list(found) if self._is_sure else [], caseless=True)
 
     @property
@@ -56,9 +59,13 @@ class Keywords:
         if not hits:
             return 0
         numbers = {number for number, _ in hits}
-        values = list(leaves(event.native))
+        raw = event.record.raw
         if min(numbers) < len(_DECEPTIVE):
-            return self._field.classify(values)
+            return self._field.classify(list(leaves(event.native)))
+        numbers = {number for number in numbers if self._in_values[number].search(raw)}
+        if not numbers:
+            return 0
+        values = list(leaves(event.native))
         asked = [predicate for number in numbers for predicate in self._predicates[number]]
         together = "\0".join(value if type(value) is str else member(value).text for value in values).lower()
         return self._field.class_of([predicate for predicate in asked if _holds(predicate, values, together)])
