@@ -135,6 +135,15 @@ def _runs_in(group: int, process: Path) -> bool:
         return False
 
 
+def _moves(process: Path) -> bool:
+    """Whether a thread of a process is not stopped yet: the signal reaches each in its own time."""
+    try:
+        states = [(task / "stat").read_text().rpartition(")")[2].split()[0] for task in (process / "task").iterdir()]
+    except OSError:
+        return True
+    return not set(states) <= {"T", "t", "Z", "X"}
+
+
 @dataclass
 class Server:
     """One server on its own folder and port; it can be killed, frozen, and started again on the same data."""
@@ -191,14 +200,14 @@ class Server:
             raise RuntimeError(f"{self.name} ended at once: {self.tail()}")
 
     def kill(self) -> None:
-        """kill -9, all of it."""
+        """kill -9, all of it; the guard first, or it would clear the data away."""
+        if self._guard:
+            self._guard.kill()
+            self._guard.wait()
         self._signal(signal.SIGKILL)
         until_now(lambda: self.gone, 20, f"{self.name} is gone")
         if self._process:
             self._process.wait()
-        if self._guard:
-            self._guard.kill()
-            self._guard.wait()
         self.pid, self._process, self._guard = 0, None, None
 
     def _watch_owner(self) -> None:
@@ -219,6 +228,8 @@ class Server:
     def freeze(self) -> None:
         """It keeps its connections and answers nobody."""
         self._signal(signal.SIGSTOP)
+        mine = [process for process in Path("/proc").glob("[0-9]*") if _runs_in(self.pid, process)]
+        until_now(lambda: not any(map(_moves, mine)), 10, f"{self.name} stands still")
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
