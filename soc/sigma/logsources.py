@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soc.event import Logsource, WindowsKind
 from soc.sigma.metadata import logsource_of
-from soc.sigma.modifiers import Site
 from soc.sigma.nodes import All, Item
 from soc.sigma.predicates import Number, Text
 
@@ -172,8 +171,11 @@ def _entry(entry: dict[str, Any], path: Path, report: Report) -> Mapped:
     if not isinstance(conditions, dict) or not isinstance(names, dict):
         report(path, "`conditions` and `fields` are mappings", "see rules/fields/windows.yml")
         conditions, names = {}, {}
-    ids = conditions.get("EventID", [])
-    event_ids = frozenset(value for value in (ids if isinstance(ids, list) else [ids]) if isinstance(value, int))
+    told = conditions.get("EventID", [])
+    ids = told if isinstance(told, list) else [told]
+    if not all(isinstance(value, int) for value in ids):
+        report((*path, "conditions", "EventID"), "event ids are whole numbers", "write them without quotes")
+    event_ids = frozenset(value for value in ids if isinstance(value, int))
     others = tuple(_condition(key, value) for key, value in conditions.items() if key != "EventID")
     logsource = logsource_of({name: entry.get(name) for name in Logsource._fields}, report)
     return Mapped(logsource, inside, event_ids, others, {key: str(value) for key, value in names.items()})
@@ -194,6 +196,3 @@ def merged(parts: Iterable[Logsources]) -> Logsources:
             channels[service] = channels.get(service, frozenset()) | names
         mapped += part.mapped
     return Logsources(channels, tuple(mapped))
-
-
-__all__ = ["Instance", "Logsources", "Mapped", "Routes", "Site", "merged", "read"]

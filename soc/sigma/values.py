@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from soc.event import Event
 
-Resolve = "Callable[[Event], Any]"
-
 
 class Member(NamedTuple):
     """One value: of a list each member is one."""
