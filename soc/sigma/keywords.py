@@ -36,14 +36,17 @@ class Keywords:
     def __init__(self, field: Field) -> None:
         self._field = field
         self._asked = len(field.predicates)
-        found: dict[bytes, list[Predicate]] = {needle: [] for needle in _DECEPTIVE}
+        found: dict[str, list[Predicate]] = {}
         for predicate in field.predicates:
             found.setdefault(_needle(predicate), []).append(predicate)
-        self._is_sure = b"" not in found
+        self._is_sure = "" not in found
         """Whether an event without any needle holds no keyword."""
+        needles_ = list(found) if self._is_sure else []
         self._predicates = list(found.values())
-        self._in_values = [re.compile(rb"(?i)" + re.escape(needle) + _NOT_IN_A_NAME) for needle in found]
-        self._literals = Literals(list(found) if self._is_sure else [], caseless=True)
+        written = [_written(needle) for needle in needles_]
+        self._raw = Literals([*written, *(_DECEPTIVE if written else ())], caseless=True)
+        self._told = Literals([needle.encode() for needle in needles_])
+        self._in_values = [re.compile(rb"(?i)" + re.escape(needle) + _NOT_IN_A_NAME) for needle in written]
 
     @property
     def is_stale(self) -> bool:
@@ -55,19 +58,20 @@ class Keywords:
         # Inside an envelope the document is escaped once more than the needles.
         if not (self._is_sure and format_.json and format_.values is leaves and event.frame.envelope is None):
             return self._field.classify(list(format_.values(event.native)))
-        hits = self._literals.hits(event.record.raw)
-        if not hits:
-            return 0
-        numbers = {number for number, _ in hits}
         raw = event.record.raw
-        if min(numbers) < len(_DECEPTIVE):
-            return self._field.classify(list(leaves(event.native)))
-        numbers = {number for number in numbers if self._in_values[number].search(raw)}
+        numbers = {number for number, _ in self._raw.hits(raw)}
         if not numbers:
             return 0
+        is_plain = max(numbers) < len(self._in_values)
+        if is_plain:
+            numbers = {number for number in numbers if self._in_values[number].search(raw)}
+            if not numbers:
+                return 0
         values = list(leaves(event.native))
+        together = "\0".join([value if type(value) is str else member(value).text for value in values]).lower()
+        if not is_plain:
+            numbers = {number for number, _ in self._told.hits(together.encode("utf-8", "surrogatepass"))}
         asked = [predicate for number in numbers for predicate in self._predicates[number]]
-        together = "\0".join(value if type(value) is str else member(value).text for value in values).lower()
         return self._field.class_of([predicate for predicate in asked if _holds(predicate, values, together)])
 
 
@@ -78,8 +82,8 @@ def _holds(predicate: Predicate, values: list[Any], together: str) -> bool:
     return any(predicate.holds(member(value), _NO_READER) for value in values)
 
 
-def _needle(predicate: Predicate) -> bytes:
-    """What the raw bytes of an event must contain, in lower case; empty if nothing is sure."""
+def _needle(predicate: Predicate) -> str:
+    """What one value of an event must contain, in lower case and in ASCII; empty if nothing is sure."""
     texts: Iterable[str] = ()
     if isinstance(predicate, Text):
         texts = [part for part in predicate.parts if isinstance(part, str)]
@@ -88,5 +92,10 @@ def _needle(predicate: Predicate) -> bytes:
     runs = [run for text in texts for run in _RUN.findall(text.lower())]
     best = max(runs, key=len, default="")
     if len(best) < _SHORTEST or _NUMERIC.fullmatch(best):
-        return b""
-    return best.replace("\\", "\\\\").replace('"', '\\"').encode()
+        return ""
+    return best
+
+
+def _written(needle: str) -> bytes:
+    """As JSON writes it."""
+    return needle.replace("\\", "\\\\").replace('"', '\\"').encode()
