@@ -1,3 +1,3 @@
 """Security-operations log analysis: records in, explained alerts out."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

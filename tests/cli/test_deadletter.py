@@ -8,7 +8,7 @@ import base64
 import msgspec
 import pytest
 
-from soc import instant
+from soc import __version__, instant
 from soc.finding import finding_id
 from soc.log import FINDINGS
 from soc.log.local_history import history
@@ -35,7 +35,7 @@ refused  2026-01-01 07:00:00 Asia/Ho_Chi_Minh
 arrived  2026-01-01 06:59:00 Asia/Ho_Chi_Minh
 source   logs.host
 peer     192.0.2.9
-version  0.1.0
+version  VERSION
 ruleset  5e7
 bytes    20
 
@@ -43,7 +43,7 @@ bytes    20
 
 00000000  ff fe 7b 22 61 22 3a 20 1b 5b 32 4a 00 01 02 03  |..{"a": .[2J....|
 00000010  04 05 06 07                                      |....|
-"""
+""".replace("VERSION", __version__)
 
 
 @pytest.fixture
