@@ -121,7 +121,8 @@ class Memo(dict[Any, int]):
         if value is ABSENT or value is None:
             found = self[value] = self._field.constant(value)
             return found
-        place = (type(value), value)
+        # 0.0 and -0.0 are one key too, and two texts.
+        place = (type(value), repr(value) if type(value) is float else value)
         known = self._typed.get(place)
         if known is None:
             if len(self._typed) >= MEMO:

@@ -219,7 +219,7 @@ class Matcher:
         format_ = event.format
         place = (format_.name, format_.kind(event.native))
         plan = self._plans.get(place)
-        if plan is None:
+        if plan is None or self._index.classes.weight > WEIGHT:
             plan = self._plan(format_, place)
         return plan.match(event)
 

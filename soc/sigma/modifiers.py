@@ -152,18 +152,24 @@ def _base64offset(parts: Parts, encoding: str, _site: Site) -> list[Parts]:
     return found
 
 
-def _windash(parts: Parts, _encoding: str, _site: Site) -> list[Parts]:
-    """Every dash that begins a word, in all the forms that Windows programs take for one."""
+def _pieces(parts: Parts, pattern: re.Pattern[str], forms: Callable[[re.Match[str]], Sequence[Any]]) -> list[list[Any]]:
+    """A string in pieces, each with the forms that it can take: several where the pattern was found."""
     pieces: list[list[Any]] = []
     for part in parts:
         if not isinstance(part, str):
             pieces.append([part])
             continue
         at = 0
-        for found in _WORD_DASH.finditer(part):
-            pieces += [[part[at : found.start()]], list(_DASHES)]
+        for found in pattern.finditer(part):
+            pieces += [[part[at : found.start()]], list(forms(found))]
             at = found.end()
         pieces.append([part[at:]])
+    return pieces
+
+
+def _windash(parts: Parts, _encoding: str, _site: Site) -> list[Parts]:
+    """Every dash that begins a word, in all the forms that Windows programs take for one."""
+    pieces = _pieces(parts, _WORD_DASH, lambda _: _DASHES)
     dashes = sum(1 for piece in pieces if len(piece) > 1)
     if len(_DASHES) ** dashes > _MAX_VARIANTS:
         raise WrongValue(f"windash with {dashes} dashes", "split the value into several with `|all`")
@@ -172,20 +178,14 @@ def _windash(parts: Parts, _encoding: str, _site: Site) -> list[Parts]:
 
 def _expand(parts: Parts, _encoding: str, site: Site) -> list[Parts]:
     """`%name%` by the values of the site's list of that name."""
-    pieces: list[list[Any]] = []
-    for part in parts:
-        if not isinstance(part, str):
-            pieces.append([part])
-            continue
-        at = 0
-        for found in _PLACEHOLDER.finditer(part):
-            name = found[1]
-            if not site.lists.get(name):
-                raise WrongValue(f"the placeholder %{name}% has no list", f"write lists/{name}.txt, one value a line")
-            pieces += [[part[at : found.start()]], list(site.lists[name])]
-            at = found.end()
-        pieces.append([part[at:]])
-    return [joined(chosen) for chosen in product(*pieces)]
+
+    def entries(found: re.Match[str]) -> Sequence[str]:
+        name = found[1]
+        if not site.lists.get(name):
+            raise WrongValue(f"the placeholder %{name}% has no list", f"write lists/{name}.txt, one value a line")
+        return site.lists[name]
+
+    return [joined(chosen) for chosen in product(*_pieces(parts, _PLACEHOLDER, entries))]
 
 
 _CHANGES: dict[str, Callable[[Parts, str, Site], list[Parts]]] = {

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 from soc import instant, parse, sigma
 from soc.errors import Fault
 from soc.record import LogSource, Record
-from soc.sigma import literals as scanning
+from soc.sigma import literals as scanning, matcher as matching
 from soc.sigma.detection import compiled
 from soc.sigma.logsources import Logsources
 from soc.sigma.metadata import info_of, logsource_of
@@ -188,3 +188,25 @@ def test_memory_is_bounded_when_every_value_is_new() -> None:
     assert all(len(field.memo) <= 2_000 and len(field.memo._old) <= 2_000 for field in index.fields.values())
     assert all(len(field.memo._typed) <= 2_000 for field in index.fields.values())
     assert len(index.classes.sets) < 10
+
+
+def test_what_was_learnt_is_forgotten_before_hostile_values_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every value here satisfies another set of predicates, and no new kind of event comes."""
+    monkeypatch.setattr(matching, "WEIGHT", 200)
+    words = [f"w{number_:02}" for number_ in range(12)]
+    rule = rule_of(
+        1, {"s1": {"A|contains|all": words[:2]}, "s2": {"A|contains": words[2:]}, "condition": "s1 and not s2"}
+    )
+    assert rule
+    ruleset = RuleSet([rule], (), Logsources())
+    for number_ in range(1, 1 << 10):
+        event = event_of({"A": " ".join(word for bit, word in enumerate(words) if number_ >> bit & 1)})
+        assert ids(ruleset.match(event)) == ids(ruleset.match_plainly(event))
+        assert ruleset._matcher._index.classes.weight <= 200 + len(words)
+
+
+def test_zeros_of_either_sign_are_told_apart() -> None:
+    rule = rule_of(1, {"s1": {"A": "-0.0"}, "s2": {"B": "x"}, "condition": "s1"})
+    assert rule
+    ruleset = RuleSet([rule], (), Logsources())
+    assert [bool(ruleset.match(event_of({"A": value_}))) for value_ in (0.0, -0.0, 0.0)] == [False, True, False]
