@@ -19,6 +19,8 @@ from soc.parse import (
     nginx,
     nginx_json,
     plain,
+    postgresql,
+    suricata,
     windows,
     windows_message,
     windows_xml,
@@ -39,8 +41,9 @@ __all__ = [
 # In the order in which they are tried: the more telling before the more general. Adding a format is one line.
 _ALL: tuple[Format, ...] = (
     windows.FLAT, windows.NXLOG_JSON, windows.EVTX_DUMP, windows.WINLOGBEAT, windows_xml.FORMAT, windows_message.FORMAT,
-    nginx_json.FORMAT, ecs_json.FORMAT, any_json.FORMAT,
+    suricata.FORMAT, nginx_json.FORMAT, postgresql.JSON, ecs_json.FORMAT, any_json.FORMAT,
     auditd.FORMAT,
+    postgresql.FORMAT,
     apache.FORMAT,
     nginx.FORMAT,
     klog.FORMAT,
