@@ -16,10 +16,14 @@ from soc.parse import (
     iptables,
     klog,
     linux_auth,
+    mysql,
+    mysql_audit,
     nginx,
     nginx_json,
     plain,
     postgresql,
+    snort,
+    sophos,
     suricata,
     windows,
     windows_message,
@@ -41,9 +45,12 @@ __all__ = [
 # In the order in which they are tried: the more telling before the more general. Adding a format is one line.
 _ALL: tuple[Format, ...] = (
     windows.FLAT, windows.NXLOG_JSON, windows.EVTX_DUMP, windows.WINLOGBEAT, windows_xml.FORMAT, windows_message.FORMAT,
-    suricata.FORMAT, nginx_json.FORMAT, postgresql.JSON, ecs_json.FORMAT, any_json.FORMAT,
+    suricata.FORMAT, snort.JSON, nginx_json.FORMAT, postgresql.JSON, mysql_audit.JSON, ecs_json.FORMAT, any_json.FORMAT,
     auditd.FORMAT,
     postgresql.FORMAT,
+    snort.FORMAT,
+    mysql.FORMAT,
+    mysql_audit.FORMAT,
     apache.FORMAT,
     nginx.FORMAT,
     klog.FORMAT,
@@ -51,6 +58,7 @@ _ALL: tuple[Format, ...] = (
     cef.FORMAT,
     iptables.FORMAT,
     linux_auth.FORMAT,
+    sophos.FORMAT,
     plain.FORMAT,
 )  # fmt: skip
 
