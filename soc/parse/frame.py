@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -47,6 +48,8 @@ class Frame(NamedTuple):
     zone: tzinfo
     """For time stamps that name none: the envelope's, else the source's."""
     arrived: int
+    header: str = ""
+    """The record's header line (`#Fields: ...` of IIS and Zeek)."""
 
 
 def unwrap(record: Record) -> Frame:
@@ -60,12 +63,16 @@ def unwrap(record: Record) -> Frame:
         raise Unparsable("too_large", f"{len(raw)} bytes; the limit is {MAX_BYTES}")
     zone = instant.zone(record.source.timezone)
     if raw[:1] == b"{":
-        return _from_json(_decoded(raw), zone, record.arrived)
+        return _headed(_from_json(_decoded(raw), zone, record.arrived), record)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unparsable("encoding", str(error)) from error
-    return _from_text(text.lstrip("\ufeff"), None, zone, record.arrived)
+    return _headed(_from_text(text.lstrip("\ufeff"), None, zone, record.arrived), record)
+
+
+def _headed(frame: Frame, record: Record) -> Frame:
+    return frame._replace(header=record.header) if record.header else frame
 
 
 def original(record: Record) -> str:
@@ -87,9 +94,11 @@ def _from_text(text: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arri
         raise Unparsable("nul", f"NUL character at {text.index(chr(0))}")
     if not text or text.isspace():
         raise Unparsable("empty", "nothing but white space")
+    if text[10:11] == "T" and depth < _MAX_ENVELOPES and (line := _CONTAINER.match(text)):
+        return _from_container(text[line.end() :], line[1], envelope, zone, arrived, depth)
     syslog, body = split(text)
     inner = body.lstrip(" \t:")  # relays that cut a tag off leave its colon
-    if inner[:1] == "{" and inner.rstrip()[-1:] == "}":
+    if inner[:1] == "{" and inner.rstrip(_BEHIND)[-1:] == "}":
         try:
             document = _decoded(inner.encode())
         except Unparsable:
@@ -102,6 +111,14 @@ def _from_text(text: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arri
     return Frame(body, None, syslog, envelope, zone, arrived)
 
 
+def _from_container(
+    text: str, time: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arrived: int, depth: int
+) -> Frame:
+    """What a program in a container wrote; the runtime's clock counts where the text has no header of its own."""
+    frame = _from_text(text, envelope, zone, arrived, depth + 1)
+    return frame if frame.syslog else frame._replace(syslog=Syslog(None, time, "", "", ""))
+
+
 def _from_json(
     document: Mapping[str, Any],
     zone: tzinfo,
@@ -110,6 +127,10 @@ def _from_json(
     syslog: Syslog | None = None,
     depth: int = 0,
 ) -> Frame:
+    if depth < _MAX_ENVELOPES and document.keys() <= _CONTAINER_KEYS:
+        line, stamp = document.get("log"), document.get("time")
+        if isinstance(line, str) and isinstance(stamp, str) and line.strip("\0\r\n\t "):
+            return _from_container(line, stamp, envelope, zone, arrived, depth)
     message = document.get("message")
     if isinstance(message, str) and depth < _MAX_ENVELOPES and is_envelope(document):
         event = document.get("event")
@@ -123,6 +144,14 @@ def _from_json(
     return Frame("", document, syslog, envelope, zone, arrived)
 
 
+# What container runtimes put around a line: Docker's json-file driver an object, containerd and CRI-O a time, a stream and
+# whether the line is full.
+_CONTAINER_KEYS = frozenset({"log", "stream", "time", "attrs"})
+_CONTAINER = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) std(?:out|err) (?:[FP](?::\S{1,64})? )?(?=[^\S\r\n]{0,64}\S)"
+)
+_BEHIND = ", \t\r\n"
+"""May stand behind an object: elements of an array that is written line by line (MySQL's audit log) end with a comma."""
 # What shippers put around a raw line; any other key means that the object is the event itself.
 _SHIPPER_KEYS = frozenset({
     "message", "host", "event", "@timestamp", "agent", "log", "input", "ecs", "fields", "tags", "@version", "timestamp",
@@ -145,6 +174,8 @@ def _decoded(raw: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
+        if raw.rstrip()[-1:] == b",":
+            return _decoded(raw.rstrip(_BEHIND.encode()))
         raise Unparsable("json", str(error)) from error
     if not isinstance(document, dict):
         raise Unparsable("json", "not an object")
