@@ -131,6 +131,8 @@ def _from_json(
         line, stamp = document.get("log"), document.get("time")
         if isinstance(line, str) and isinstance(stamp, str) and line.strip("\0\r\n\t "):
             return _from_container(line, stamp, envelope, zone, arrived, depth)
+    if isinstance(result := document.get("result"), dict) and isinstance(result.get("_raw"), str):
+        document = _found(result)
     message = document.get("message")
     if isinstance(message, str) and depth < _MAX_ENVELOPES and is_envelope(document):
         event = document.get("event")
@@ -142,6 +144,15 @@ def _from_json(
             wrapping = {**wrapping, **envelope}
         return _from_text(message, wrapping, zone, arrived, depth + 1)
     return Frame("", document, syslog, envelope, zone, arrived)
+
+
+def _found(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A search result as Splunk exports it: the record as it was indexed, and where it came from."""
+    return {
+        "message": result["_raw"],
+        "host": {"name": result.get("host")},
+        "log": {"file": {"path": result.get("source")}},
+    }
 
 
 # What container runtimes put around a line: Docker's json-file driver an object, containerd and CRI-O a time, a stream and
