@@ -98,7 +98,7 @@ def _follow(document: Document) -> None:
     _relate(document, "related.ip", _IPS)
     _relate(document, "related.user", _USERS)
     _relate(document, "related.hosts", _hosts(document))
-    hashes = [name for name in document if name.rpartition(".")[2] in _HASHES and ".hash." in name]
+    hashes = [name for name in document if ".hash." in name and name.rpartition(".")[2] in _HASHES]
     if hashes:
         _relate(document, "related.hash", tuple(hashes))
 

@@ -89,6 +89,8 @@ BEGINNINGS = {
     "klog": ["I0228 23:14:02.816067 8 main.go:236] "],
     "linux_auth": ["Failed password for ", "session opened for user ", "Starting session: shell", "PAM: ", "Exit before auth (user 'a', 1 fails)"],
     "nginx": ["2026/02/28 23:14:08 [error] 1#1: ", '[28/Feb/2026:16:14:06 +0000] a 192.0.2.1 0.1 "'],
+    "paloalto": ["1,2026/02/28 23:14:02,0,TRAFFIC,", "1,2026/02/28 23:14:02,0,SYSTEM,auth,1,2026/02/28 23:14:02,,a,b,0,0,general,low,",
+                 "1,2026/02/28 23:14:02,0,THREAT,url,1,2026/02/28 23:14:02,,,,,,,,,,,,,,,,,,,,,,,,,,,,", "CEF:0|Palo Alto Networks|LF|2.0|TRAFFIC|end|3|"],
     "plain": ["from "],
 }  # fmt: skip
 UNITS = [
