@@ -89,7 +89,8 @@ def original(record: Record) -> str:
 
 
 def _from_text(text: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arrived: int, depth: int = 0) -> Frame:
-    text = text.rstrip("\r\n\0")
+    # Cisco's Management Center ends the records of its audit log with an escaped line feed and NUL between real ones.
+    text = text.removesuffix("\0x0a\0x00").rstrip("\r\n\0")
     if "\0" in text:
         raise Unparsable("nul", f"NUL character at {text.index(chr(0))}")
     if not text or text.isspace():
