@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from soc import instant
 from soc.event import Kind, Logsource
 from soc.parse import cef, csv_fields, plain
-from soc.parse.ecs_fields import dataset, program
+from soc.parse.ecs_fields import dataset
 from soc.parse.format import Format, Native
 from soc.parse.paloalto_columns import TYPES, named
 from soc.parse.paloalto_ecs import ecs
@@ -102,7 +102,7 @@ def kind(native: Native) -> Kind:
     return _KINDS[native["type"]]
 
 
-_FIELDS = {"process.name": program, "event.dataset": dataset}
+_FIELDS = {"event.dataset": dataset}
 FORMAT = Format(
     name="paloalto",
     title="Palo Alto Networks PAN-OS, CSV and CEF",

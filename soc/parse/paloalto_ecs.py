@@ -127,7 +127,7 @@ def _columns(text: str, native: Native) -> str:
 
 def _of_cef(native: Native, document: Document) -> None:
     document["observer.type"], document["observer.version"] = native["DeviceProduct"], native["DeviceVersion"]
-    document["event.severity"] = network.number(native["Severity"])
+    document["event.severity"], document["process.name"] = network.number(native["Severity"]), None
     document["host.hostname"] = document.get("observer.name")
     document["host.id"] = document.get("host.id") or native.get("serial")
     document["event.timezone"] = native.get("dtz") or document.get("event.timezone")
