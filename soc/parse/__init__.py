@@ -18,6 +18,7 @@ from soc.parse import (
     citrix,
     docker,
     ecs_json,
+    f5,
     fortigate,
     fortimail,
     fortinet_other,
@@ -75,9 +76,10 @@ __all__ = [
 # In the order in which they are tried: the more telling before the more general. Adding a format is one line.
 _ALL: tuple[Format, ...] = (
     windows.FLAT, windows.NXLOG_JSON, windows.EVTX_DUMP, windows.WINLOGBEAT, windows_xml.FORMAT, windows_message.FORMAT,
-    suricata.FORMAT, snort.JSON, zeek.FORMAT, nginx_json.FORMAT, paloalto.JSON, checkpoint.JSON, postgresql.JSON, mysql_audit.JSON, mongodb.JSON, traefik.JSON, keycloak.JSON, modsecurity.JSON, ecs_json.FORMAT, any_json.FORMAT,
+    suricata.FORMAT, snort.JSON, f5.JSON, zeek.FORMAT, nginx_json.FORMAT, paloalto.JSON, checkpoint.JSON, postgresql.JSON, mysql_audit.JSON, mongodb.JSON, traefik.JSON, keycloak.JSON, modsecurity.JSON, ecs_json.FORMAT, any_json.FORMAT,
     auditd.FORMAT,
     pfsense.FORMAT,
+    f5.FORMAT,
     postgresql.FORMAT,
     zeek.TSV,
     snort.FORMAT,

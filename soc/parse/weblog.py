@@ -20,7 +20,8 @@ _TLS = re.compile(
     r" (\S{1,255}) ((?:TLS|SSL)\S{1,16}) (\S{1,64}) \"((?:[^\"\\]++|\\.)*+)\" (\d{1,18}|-)(?=\s|$)", re.DOTALL
 )
 _REQUEST = re.compile(r"([A-Za-z][A-Za-z_-]{0,31}) (\S.*?)(?: HTTP/(\d(?:\.\d)?))?", re.DOTALL)
-_PART = re.compile(r"(?:([\w-]{1,64})=)?(?:\"((?:[^\"\\]++|\\.)*+)\"|(\S+))", re.DOTALL)
+# The last one may have been cut off.
+_PART = re.compile(r"(?:([\w-]{1,64})=)?(?:\"((?:[^\"\\]++|\\.)*+)(?:\"|$)|(\S+))", re.DOTALL)
 _CLIENT = re.compile(r"\"[^\"]*\"|\S+")
 
 # Names of the W3C extended log format, as Sigma's rules for web servers and proxies ask for them.
