@@ -91,7 +91,7 @@ def ecs(event: Event, document: Document) -> None:
         document["event.outcome"] = "success"
     for side, address, port in (("source", "client", "port"), ("destination", "server", "server_port")):
         document[f"{side}.ip"], document[f"{side}.port"] = (
-            network.ip(native.get(address)),
+            _address(native.get(address)),
             network.number(native.get(port)),
         )
     if operation in {"bind", "mod", "passmod", "add", "del", "modrdn"}:
@@ -115,6 +115,12 @@ def ecs(event: Event, document: Document) -> None:
         "etime",
     ):
         document[f"openldap.{name}"] = native.get(name)
+
+
+def _address(told: str | None) -> str | None:
+    """An address; the one of a listener on all of them is none."""
+    found = network.ip(told)
+    return None if found in {"::", "0.0.0.0"} else found  # noqa: S104 (compared, nothing listens)
 
 
 def _account(name: str, document: Document) -> None:
