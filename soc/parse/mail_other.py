@@ -204,12 +204,10 @@ def _side(native: Native) -> str:
 
 def _server(native: Native, document: Document) -> None:
     there = _INTERFACE.search(native["message"][:_SEARCHED])
-    document["destination.ip"] = network.ip(
-        native.get("lip") or native.get("said.there") or (there[1] if there else None)
-    )
-    document["destination.port"] = network.number(
-        native.get("lport") or native.get("said.there_port") or (there[2] if there else None)
-    )
+    if _side(native) == "source":
+        ip = native.get("lip") or native.get("said.there") or (there[1] if there else None)
+        port = native.get("lport") or native.get("said.there_port") or (there[2] if there else None)
+        document["destination.ip"], document["destination.port"] = network.ip(ip), network.number(port)
     service = native.get("said.service", "")
     document["network.protocol"] = service.removesuffix("-login") or (
         "smtp" if native["product"] in {"exim", "sendmail"} else None
