@@ -46,10 +46,10 @@ def is_public(text: str) -> bool:
     return address is not None and address.is_global
 
 
-def ip(text: str | None) -> str | None:
+def ip(text: object) -> str | None:
     """An address in its usual notation: compressed, IPv4 where it is mapped into IPv6, without brackets; None if it is none."""
-    text = (text or "").strip("[]")
-    return _usual(text) if len(text) <= 64 else None
+    bare = text.strip("[]") if isinstance(text, str) else ""
+    return _usual(bare) if len(bare) <= 64 else None
 
 
 @lru_cache(maxsize=1 << 14)

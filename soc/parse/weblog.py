@@ -150,7 +150,7 @@ def request_fields(native: Native, document: Document) -> None:
     document["http.request.method"] = native.get("cs-method")
     document["http.version"] = native.get("cs-version")
     if "cs-method" in native:
-        url.fill(document, native["c-uri"])
+        url.fill(document, native.get("c-uri", ""))
     else:
         document["url.original"] = native.get("c-uri")
 
