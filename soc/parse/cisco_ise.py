@@ -31,11 +31,12 @@ _ALARM = re.compile(
 )
 _ALARMS = ("Configuration Changed", "Dynamic Authorization", "TrustSec", "AcsSyslogContent", "Authentication ", "RADIUS ", "Active Directory", "License", "ISE ",
            "Backup ", "CoA ", "NAD ", "High ", "Low ", "Health ", "Misconfigured ", "Process ", "Certificate ", "Profiler ", "Posture ", "Replication ", "SXP ")  # fmt: skip
-_PAIR = re.compile(
-    r"(?:^|(?<=[, ]))([A-Za-z][\w.#/()-]{0,40}(?: (?:- )?[\w.#/()-]{1,40}){0,7}) ?=((?:\\.|\{[^{}]{0,4096}\}|\[ [^\[\]]{0,4096}\]|[^,\\]|,(?=[^\s]))*+)(?:, ?|$)"
-)
+_SEPARATOR = re.compile(r",(?: |$)")
+_NAME = re.compile(r" ?[A-Za-z][\w .#/()-]{0,80}$")
 _ALARM_PAIR = re.compile(r"(?:^|(?<=; ))([A-Z][\w ]{0,63})=([^;]{0,1024})")
 _MOST = 400
+_WITHIN = 64
+"""A brace that is still open after so many commas is a letter like others."""
 _BACKSLASH = re.compile(r"\\([,;\\=])")
 _CUT = re.compile(r",#\d{1,3}$")
 
@@ -60,9 +61,7 @@ def decode(frame: Frame) -> Native | None:
 
 
 def _is_body(text: str, start: int) -> bool:
-    return bool(_FIRST.match(text, start) or _PAIR.match(text, start)) or (
-        "=" in text[start : start + 2048] and text.rstrip().endswith(",")
-    )
+    return bool(_FIRST.match(text, start)) or "=" in text[start : text.find(",", start)] or text.rstrip().endswith(",")
 
 
 def _origin(before: str) -> dict[str, str]:
@@ -75,17 +74,35 @@ def _origin(before: str) -> dict[str, str]:
 
 def _pairs(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for count, pair in enumerate(_PAIR.finditer(text)):
-        if count >= _MOST:
-            break
-        name, value = pair[1].strip(), _BACKSLASH.sub(r"\1", _CUT.sub("", pair[2])).strip()
+    for name, value in _named(text):
+        told = _BACKSLASH.sub(r"\1", _CUT.sub("", value)).strip()
         if name not in found:
-            found[name] = value
+            found[name] = told
         elif isinstance(found[name], list):
-            found[name].append(value)
+            found[name].append(told)
         else:
-            found[name] = [found[name], value]
+            found[name] = [found[name], told]
     return found
+
+
+def _named(text: str) -> list[tuple[str, str]]:
+    """Names and values; a comma does not end a value in braces, behind a backslash or before what is no `name=`."""
+    found: list[tuple[str, list[str]]] = []
+    open_braces = inside = 0
+    escaped = False
+    for piece in _SEPARATOR.split(text, _MOST):
+        if not piece.strip():
+            continue
+        name, equals, value = piece.partition("=")
+        inside = inside + 1 if open_braces > 0 else 0
+        if found and (0 < inside < _WITHIN or escaped or not equals or not _NAME.match(name)):
+            found[-1][1].append(piece)
+        elif equals and _NAME.match(name):
+            found.append((name.strip(), [value]))
+            open_braces = 0
+        open_braces += piece.count("{") - piece.count("}") if found else 0
+        escaped = piece.endswith("\\")
+    return [(name, ", ".join(pieces)) for name, pieces in found]
 
 
 def _alarm(frame: Frame) -> Native | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from soc.parse import cisco, fieldmap, network
 
@@ -23,7 +23,7 @@ _FIELDS = fieldmap.table(
         "UserName": "user.name", "User-Name": "user.name", "User": "user.name", "AD-Account-Name": "user.name", "Admin": "user.name client.user.name",
         "AD-User-Resolved-Identities": "user.full_name", "GuestUserName": "user.name", "Device login username": "user.name", "AdminName": "client.user.name user.name",
         "AD-Domain": "user.domain", "Model Name": "device.model.name", "IdentityPolicyMatchedRule": "rule.name", "IdentitySelectionMatchedRule": "rule.name",
-        "ISEPolicySetName": "rule.ruleset", "FailureReason": "event.reason", "Server": "source.domain", "Device Name": "source.domain", "Details": "event.reason",
+        "ISEPolicySetName": "rule.ruleset", "FailureReason": "event.reason", "Server": "source.domain", "Device Name": "source.domain", "EapChainingResult": "event.reason", "Details": "event.reason",
         "TLSCipher": "tls.cipher", "LogFileName": "file.path", "Network Device Profile": "observer.vendor",
     }),
     (network.ip, {
