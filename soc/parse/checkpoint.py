@@ -45,8 +45,8 @@ _CEF = {
     "shost": "src_machine_name", "dhost": "dst_machine_name", "sourceTranslatedAddress": "xlatesrc",
     "destinationTranslatedAddress": "xlatedst", "sourceTranslatedPort": "xlatesport", "destinationTranslatedPort": "xlatedport",
     "request": "resource", "requestMethod": "method", "requestClientApplication": "web_client_type", "in": "received_bytes",
-    "out": "sent_bytes", "cnt": "suppressed_logs", "msg": "attack", "fname": "file_name", "filePath": "file_name", "fsize": "file_size",
-    "fileHash": "file_md5", "app": "app_protocol", "dvc": "origin", "dvchost": "hostname", "sntdom": "src_domain", "cp_severity": "severity",
+    "out": "sent_bytes", "cnt": "suppressed_logs", "fname": "file_name", "filePath": "file_name", "fsize": "file_size",
+    "fileHash": "file_hash", "app": "app_protocol", "dvc": "origin", "dvchost": "hostname", "sntdom": "src_domain", "cp_severity": "severity",
 }  # fmt: skip
 _LABELS = {
     "Rule Name": "rule_name", "Application Name": "appi_name", "Matched Category": "matched_category", "Protection ID": "protection_id",

@@ -71,6 +71,7 @@ _ALLOWED = frozenset({"accept", "allow", "encrypt", "decrypt", "bypass", "detect
 _DENIED = frozenset({"drop", "reject", "block", "deny", "prevent", "quarantine", "ask user", "deauthorize"})
 _DIRECTIONS = {"incoming": "inbound", "outgoing": "outbound", "internal": "internal", "external": "external"}
 _SEVERITIES = {"low": 1, "medium": 2, "high": 3, "critical": 4, "very-high": 4, "informational": 0}
+_HASHES = {32: "md5", 40: "sha1", 64: "sha256"}
 _MALWARE = ("malware", "virus", "bot", "emulation", "extraction", "phishing", "ransomware", "forensics")
 _ATTACKS = ("smartdefense", "ips", "ddos")
 _NOWHERE = "0.0.0.0"  # noqa: S104 (what Check Point writes for none; nothing is bound)
@@ -91,6 +92,9 @@ def ecs(event: Event, document: Document) -> None:
     _content(native, document)
     if native["form"] == "cef":
         document["event.code"], document["process.name"] = native["DeviceEventClassID"], None
+        document["observer.vendor"], document["observer.version"] = native["DeviceVendor"], native["DeviceVersion"]
+        document["observer.product"] = document.get("observer.product") or native["DeviceProduct"]
+        document["message"] = native.get("msg") or native["Name"]
         document["log.level"] = native["Severity"] if native["Severity"] != "Unknown" else None
     elif native["form"] == "row":
         document["host.name"], document["observer.name"] = native.get("origin"), None
@@ -132,6 +136,8 @@ def _content(native: Native, document: Document) -> None:
         document["event.duration"] = lasted * 1_000_000_000
     severity = native.get("severity", "")
     document["event.severity"] = network.number(severity) if severity.isdigit() else _SEVERITIES.get(severity.lower())
+    if algorithm := _HASHES.get(len(native.get("file_hash", ""))):
+        document[f"file.hash.{algorithm}"] = native["file_hash"]
     if (application := document.get("network.protocol")) is not None:
         document["network.protocol"] = application.lower()
 

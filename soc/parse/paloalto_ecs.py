@@ -132,6 +132,7 @@ def _of_cef(native: Native, document: Document) -> None:
     document["host.id"] = document.get("host.id") or native.get("serial")
     document["event.timezone"] = native.get("dtz") or document.get("event.timezone")
     document["message"] = native.get("opaque") or document["message"]
+    document["network.protocol"] = native.get("app")
 
 
 def _users(native: Native, document: Document) -> None:

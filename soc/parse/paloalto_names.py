@@ -115,7 +115,7 @@ def from_cef(fields: Mapping[str, str]) -> dict[str, str]:
     """PAN-OS' names of a CEF extension; header fields stay, and what has no name keeps its own without `PanOS`."""
     found: dict[str, str] = {}
     for name, value in fields.items():
-        if name.endswith("Label") or value in _UNSET:
+        if name.endswith("Label") or (value in _UNSET and name not in HEADER):
             continue
         if name in HEADER:
             target = name
