@@ -109,7 +109,7 @@ def _proftpd(text: str, app: str) -> dict[str, Any] | None:
     head = _PROFTPD.match(text)
     line = _PROFTPD_BODY.match(text, head.end() if head else 0) if head or app == "proftpd" else None
     if line is None:
-        return {"product": "proftpd"} if app == "proftpd" else None
+        return {"product": "proftpd"} if app == "proftpd" and "pam_" not in text[:16] else None
     return {**(head.groupdict() if head else {}), **line.groupdict(), **_said(line["text"]), "product": "proftpd"}
 
 
