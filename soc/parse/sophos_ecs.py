@@ -96,7 +96,7 @@ _LOWER = frozenset({"Firewall", "ATP", "IDP", "Content Filtering"})
 
 def zone_name(native: Native) -> str:
     """`timezone` where it is an offset or a zone of the tz database; of abbreviations like IST or BST several zones have the same."""
-    told = native.get("timezone", "")
+    told: str = native.get("timezone", "")
     if told[:1] in {"+", "-"}:
         return told if len(told) > 3 else f"{told}00"
     try:
