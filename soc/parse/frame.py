@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from soc import instant
+from soc.parse import journal
 from soc.parse.syslog import Syslog, split
 from soc.parse.when import zone_or
 
@@ -132,6 +133,8 @@ def _from_json(
         line, stamp = document.get("log"), document.get("time")
         if isinstance(line, str) and isinstance(stamp, str) and line.strip("\0\r\n\t "):
             return _from_container(line, stamp, envelope, zone, arrived, depth)
+    if depth < _MAX_ENVELOPES and journal.is_entry(document) and (text := journal.text(document)) and text.strip():
+        return _from_journal(text, document, Frame("", None, None, envelope, zone, arrived), depth)
     if isinstance(result := document.get("result"), dict) and isinstance(result.get("_raw"), str):
         document = _found(result)
     message = document.get("message")
@@ -145,6 +148,19 @@ def _from_json(
             wrapping = {**wrapping, **envelope}
         return _from_text(message, wrapping, zone, arrived, depth + 1)
     return Frame("", document, syslog, envelope, zone, arrived)
+
+
+def _from_journal(text: str, entry: Mapping[str, Any], around: Frame, depth: int) -> Frame:
+    """What a program gave to systemd's journal."""
+    told = {name: value for name, value in entry.items() if name != "MESSAGE"}
+    envelope = {**(around.envelope or {}), journal.ENTRY: told}
+    try:
+        frame = _from_text(text, envelope, around.zone, around.arrived, depth + 1)
+    except Unparsable as refused:
+        if refused.reason != "json":
+            raise
+        frame = around._replace(text=text, envelope=envelope)
+    return frame if frame.syslog else frame._replace(syslog=journal.header(entry))
 
 
 def _found(result: Mapping[str, Any]) -> dict[str, Any]:
