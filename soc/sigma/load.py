@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from soc.errors import Fault
 from soc.finding import digest
-from soc.sigma import filters as filtering, logsources as sources
+from soc.sigma import correlation, filters as filtering, logsources as sources
+from soc.sigma.correlation import Correlation
+from soc.sigma.correlations import resolved
 from soc.sigma.detection import compiled
 from soc.sigma.metadata import info_of, logsource_of
 from soc.sigma.modifiers import Site
@@ -47,8 +49,10 @@ def load(
     for path in paths:
         loading.take(path)
     rules = loading.rules.values()
-    faults = [*loading.faults, *filtering.idle(loading.filters, rules)]
-    return RuleSet(list(filtering.applied(rules, loading.filters)), sorted(faults), sources.merged(loading.logsources))
+    correlations, unresolved = resolved(list(loading.correlations.values()), rules)
+    faults = [*loading.faults, *filtering.idle(loading.filters, rules), *unresolved]
+    applied = list(filtering.applied(rules, loading.filters))
+    return RuleSet(applied, sorted(faults), sources.merged(loading.logsources), correlations)
 
 
 @dataclass(slots=True)
@@ -58,10 +62,11 @@ class _Loading:
     faults: list[Fault] = field(default_factory=list)
     logsources: list[Logsources] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
+    correlations: dict[str, Correlation] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
     def take(self, path: FilePath) -> None:
-        here: dict[str, Rule] = {}
+        here: dict[str, Rule | Correlation] = {}
         root, told = os.path.realpath(path), len(str(path))
         for name, text in _texts(path, self.faults):
             real = root + name[told:]
@@ -75,9 +80,15 @@ class _Loading:
                     self.faults.append(Fault(name, rule.line, what, "give this rule an id of its own"))
                 else:
                     here[rule.info.id] = rule
-        self.rules |= here
+        for id_, found in here.items():
+            self.rules.pop(id_, None)
+            self.correlations.pop(id_, None)
+            if isinstance(found, Correlation):
+                self.correlations[id_] = found
+            else:
+                self.rules[id_] = found
 
-    def _read(self, name: str, text: str) -> Iterator[Rule]:
+    def _read(self, name: str, text: str) -> Iterator[Rule | Correlation]:
         try:
             found = list(documents(text))
         except Malformed as wrong:
@@ -92,7 +103,7 @@ class _Loading:
             if rule:
                 yield rule
 
-    def _document(self, name: str, document: Document, shared: dict[str, Any]) -> Rule | None:
+    def _document(self, name: str, document: Document, shared: dict[str, Any]) -> Rule | Correlation | None:
         before = len(self.faults)
 
         def report(path: Path, what: str, fix: str) -> None:
@@ -106,15 +117,16 @@ class _Loading:
             found = filtering.read(value, name, document, self.site, report)
             self.filters += [found] if found and len(self.faults) == before else []
             return None
-        rule = _rule(value, name, document, self.site, report)
+        rule: Rule | Correlation | None
+        if "correlation" in value:
+            rule = correlation.read(value, name, document, report)
+        else:
+            rule = _rule(value, name, document, self.site, report)
         return rule if len(self.faults) == before else None
 
 
 def _rule(value: dict[str, Any], file: str, document: Document, site: Site, report: Report) -> Rule | None:
     """A rule from its document; None, or a rule that must not be used, once something was reported."""
-    if "correlation" in value:
-        report(("correlation",), "this version has no Sigma correlations yet", "move the file out of the rules' folder")
-        return None
     for key in value:
         if key not in _RULE_KEYS and not key.startswith(("x-", "custom")):
             report((key,), f"unknown attribute {key!r}", "remove it, or begin its name with `x-`")

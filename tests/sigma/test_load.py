@@ -54,7 +54,6 @@ FAULTY: list[tuple[str, int, str]] = [
     (HEAD + "detection:\n  s: [}\n", 5, "not YAML"),
     ("- a\n- b\n", 1, "not a mapping"),
     (HEAD.replace("title: A rule\n", "") + "detection:\n  s: {User: a}\n  condition: s\n", 1, "a rule needs `title`"),
-    (HEAD + "correlation: {type: event_count}\n", 4, "no Sigma correlations yet"),
     (HEAD + "detection: " + "{a: " * 40 + "1" + "}" * 40 + "\n", 4, "nested deeper than 32"),
 ]  # fmt: skip
 
