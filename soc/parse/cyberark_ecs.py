@@ -30,8 +30,8 @@ _MAPPED = _FIELDS.names | {*leef.HEADER, "message", "Severity"}
 _VERBS = (
     (re.compile(r"\blog ?on\b|\blogin\b|oauthtoken\.create|authenticat", re.IGNORECASE), ["authentication"], ["start"]),
     (re.compile(r"\blog ?off\b|\blogout\b", re.IGNORECASE), ["authentication"], ["end"]),
-    (re.compile(r"^(?:PSM|PSMP) (?:secure )?connect|session start", re.IGNORECASE), ["session"], ["start"]),
-    (re.compile(r"^(?:PSM|PSMP) (?:secure )?disconnect|session end", re.IGNORECASE), ["session"], ["end"]),
+    (re.compile(r"^(?:PSM|PSMP) (?:secure )?connect|session start", re.IGNORECASE), ["session", "iam"], ["start", "info"]),
+    (re.compile(r"^(?:PSM|PSMP) (?:secure )?disconnect|session end", re.IGNORECASE), ["session", "iam"], ["end", "info"]),
     (re.compile(r"gateway connection", re.IGNORECASE), ["network"], ["connection"]),
     (re.compile(r"keystroke|sql command|window title", re.IGNORECASE), ["iam"], ["info"]),
     (re.compile(r"file category", re.IGNORECASE), ["configuration", "file"], ["change"]),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from soc.event import Event
     from soc.parse.format import Document
 
+_LOGIN = re.compile(r"\b(?:log(?:ged|s)? ?(?:in|on|out|off)|authenticat)", re.IGNORECASE)
 _THREAT = re.compile(r"(.{0,1024}?)\((\d{1,12})\)")
 _SHORT = re.compile(r"(\d\d?)/(\d\d?)/(\d\d(?:\d\d)?) (\d\d?):(\d\d)(?::(\d\d))?", re.ASCII)
 _FILES = frozenset({"file", "data", "virus", "ml-virus", "wildfire", "wildfire-virus"})
@@ -88,12 +89,13 @@ def _system(event: Event, document: Document) -> None:
     document["event.action"] = code or None
     paloalto_system.fill(document, text)
     document["user.name"] = paloalto_system.user(text)
-    document["event.category"] = _SYSTEM.get(subtype, NETWORK)
+    categories, types = _SYSTEM.get(subtype, NETWORK), ["start"] if code == "auth-success" else ["info"]
     if "onfig" in text or "config" in code:
-        document["event.category"] = ["configuration"]
-    document["event.type"] = ["start"] if code == "auth-success" else ["info"]
-    if subtype == "auth" or "auth" in code or "login" in code or "log" in text:
+        categories = ["configuration"]
+    elif _LOGIN.search(text) or "auth" in code:
+        categories = [*(one for one in categories if one != "authentication"), "authentication"]
         document["event.outcome"] = paloalto_system.outcome(text) or paloalto_system.outcome(code.replace("-", " "))
+    document["event.category"], document["event.type"] = categories, types
 
 
 def _globalprotect(event: Event, document: Document) -> None:
