@@ -28,6 +28,9 @@ _VERDICT = re.compile(
 _UNKNOWN = re.compile(
     r"Ignoring request to (?P<kind>\w{1,16}) address (?P<address>\S{1,64}) port (?P<to_port>\d{1,5})(?: bound to server (?P<server>\S{1,128}))? from unknown client (?P<from>\S{1,64}) port (?P<from_port>\d{1,5})(?: proto (?P<proto>\w{1,8}))?"
 )
+_PEER = re.compile(
+    r"\b(?:from|for) (?:client \S{1,128} )?(?P<from>\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:.]{2,41})(?: port (?P<from_port>\d{1,5}))?"
+)
 _MODULE = re.compile(r"[a-z][a-z0-9_]{1,32}: ")
 _KIND: Kind = (Logsource(product="freeradius", category="authentication", service="radius"),)
 _PROGRAMS = frozenset({"radiusd", "freeradius"})
@@ -58,7 +61,9 @@ def ecs(event: Event, document: Document) -> None:
     document["log.level"], document["freeradius.log.request"] = native.get("level", "").lower(), native.get("request")
     if "verdict" in native:
         _login(native, document)
-    elif "from" in native:
+    elif peer := _PEER.search(native["message"], 0, 1024):
+        document["source.ip"], document["source.port"] = network.ip(peer["from"]), network.number(peer["from_port"])
+    if "from" in native:
         document["event.category"], document["event.type"] = ["authentication"], ["info"]
         document["event.outcome"], document["host.name"] = "failure", document.get("host.name") or native.get("server")
         document["source.ip"], document["source.port"] = network.ip(native["from"]), network.number(native["from_port"])

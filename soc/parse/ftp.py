@@ -39,9 +39,18 @@ _PAM = re.compile(
     r"(?:\(pam_unix\) )?authentication failure; .{0,256}?rhost=(?P<client>\S{0,255})(?: {1,4}user=(?P<user>\S{1,128}))?"
 )
 _PAM_TAGGED = re.compile(r"(?:\S{1,255} )?vsftpd\(pam_unix\)\[(?P<pid>\d{1,10})\]: ")
+# wu-ftpd, and the ftpd of BSD, Solaris and Kerberos.
+_FTPD = re.compile(
+    r"(?:failed login from (?P<name>\S{1,255}) \[(?P<client>[0-9A-Fa-f:.]{2,45})\]|repeated login failures from (?P<client2>\S{1,255})"
+    r"|FTP LOGIN FAILED FROM (?P<client3>[^\s,]{1,255})(?:, (?P<user>\S{1,128}))?|FTP LOGIN FROM (?P<client4>[^\s,]{1,255}) as (?P<user2>\S{1,128})|connection from (?P<client5>[^\s,]{1,255}))",
+    re.IGNORECASE,
+)
+_FTPDS = frozenset({"ftpd", "in.ftpd", "wu-ftpd", "gssftpd", "lukemftpd", "ftp"})
 _MESSAGES = (
     (
-        re.compile(r"USER (?P<user>.{1,128}?)(?: \(Login failed\)|: no such user found|: Login failed)"),
+        re.compile(
+            r"USER (?P<user>.{1,128}?)(?: \(Login failed\)|: no such user found|: Login failed|: Limit access denies login)"
+        ),
         "login",
         "failure",
     ),
@@ -65,7 +74,7 @@ _CATEGORIES = {
 _NETWORK: tuple[list[str], list[str]] = (["network"], ["info"])
 _KINDS: dict[str, Kind] = {
     name: (Logsource(product="linux", service=name), Logsource(product="linux", service="ftp"))
-    for name in ("vsftpd", "proftpd", "pure-ftpd")
+    for name in ("vsftpd", "proftpd", "pure-ftpd", "ftpd")
 }
 
 
@@ -73,7 +82,7 @@ def decode(frame: Frame) -> Native | None:
     """The parts of a line: client, user, what was done, with what outcome."""
     text = frame.text
     app = frame.syslog.app.lower() if frame.syslog else ""
-    found = _vsftpd(text, app) or _proftpd(text, app) or _pure(text, app)
+    found = _vsftpd(text, app) or _proftpd(text, app) or _pure(text, app) or _ftpd(text, app)
     if found is None:
         return None
     return {"message": text, **{name: value for name, value in found.items() if value}}
@@ -119,6 +128,23 @@ def _pure(text: str, app: str) -> dict[str, Any] | None:
         return None
     user = None if line["user"] == "?" else line["user"]
     return {**line.groupdict(), "user": user, **_said(line["text"]), "product": "pure-ftpd"}
+
+
+def _ftpd(text: str, app: str) -> dict[str, Any] | None:
+    line = _FTPD.search(text, 0, 1024) if app in _FTPDS else None
+    if line is None:
+        return None
+    told = line.groupdict()
+    client = next((told[name] for name in ("client", "client2", "client3", "client4", "client5") if told[name]), None)
+    failed, connected = "fail" in line[0].lower(), told["client5"] is not None
+    outcome = None if connected else "failure" if failed else "success"
+    return {
+        "client": client,
+        "user": told["user"] or told["user2"],
+        "action": "connect" if connected else "login",
+        "outcome": outcome,
+        "product": "ftpd",
+    }
 
 
 def _said(text: str) -> dict[str, Any]:
@@ -172,6 +198,6 @@ FORMAT = Format(
     ecs=ecs,
     ecs_fields={name: FRAME[name] for name in ("event.dataset", "event.code")},
     kind=kind,
-    programs=frozenset({"vsftpd", "proftpd", "pure-ftpd"}),
+    programs=frozenset({"vsftpd", "proftpd", "pure-ftpd", *_FTPDS}),
     hints=(': Client "', "proftpd[", "vsftpd(", ") [INFO] ", ") [NOTICE] ", ") [WARNING] ", ") [ERROR] ", ") [DEBUG] ", " _ o ", " _ i ", " _ d "),
 )  # fmt: skip

@@ -29,7 +29,7 @@ _PEER = re.compile(
 )
 _LOGIN = re.compile(
     r"(?:Successfully authenticated as principal (?P<user>\S{1,128}) on (?P<db>\S{1,64})"
-    r"|SASL (?P<mechanism>[\w-]{1,32}) authentication failed for (?P<failed>\S{1,128}) on (?P<failed_db>\S{1,64})"
+    r"|\b(?P<mechanism>SCRAM-SHA-\d{1,3}|MONGODB-[\w-]{2,16}|PLAIN|GSSAPI|MONGODB) authentication failed for (?P<failed>\S{1,128}) on (?P<failed_db>\S{1,64})"
     r"|Failed to authenticate (?P<old>[^@\s]{1,128})@(?P<old_db>\S{1,64}))"
 )
 _TOOK = re.compile(r" (\d{1,12})ms$")

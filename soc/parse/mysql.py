@@ -48,7 +48,7 @@ _KIND: Kind = (Logsource(product="mysql", category="database"),)
 
 def decode(frame: Frame) -> Native | None:
     text = frame.text
-    if text.startswith("#"):
+    if text.startswith("#") or ", Version: " in text[:256]:
         return mysql_slow.decode(text)
     stamp = _STAMP.match(text)
     if stamp is None:
@@ -140,7 +140,8 @@ FORMAT = Format(
         "# User@Host: ", "# Time: ", "Query\t", "Connect", "Quit", "Init DB\t", "Prepare\t", "Execute\t", "Close stmt\t", "Field List\t",
         "Change user\t", "Statistics\t", "Shutdown\t",
     ),
+    # `# Time:` stands before only some entries of the slow log, so that it goes with the entry before it.
     start=re.compile(
-        rb"# Time: |# User@Host: |\d{4}-\d\d-\d\d(?:T\d\d|  ?\d{1,2}):\d\d:\d\d|\d{6}  ?\d{1,2}:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
+        rb"# User@Host: |\d{4}-\d\d-\d\d(?:T\d\d|  ?\d{1,2}):\d\d:\d\d|\d{6}  ?\d{1,2}:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
     ),
 )  # fmt: skip

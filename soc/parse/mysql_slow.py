@@ -25,11 +25,13 @@ _HEADER_LINES = 64
 
 def decode(text: str) -> dict[str, Any] | None:
     """Pairs by the server's names in lower case, and the statement as `query`; None if it is no entry of a slow log."""
-    if "# User@Host: " not in text[:256]:
+    at = text.find("# User@Host: ", 0, 1024)
+    if at < 0:
         return None
-    lines = text.splitlines()
+    began = text.rfind("# Time: ", 0, at)  # before the first entry stands what server it is
+    lines = text[began if began >= 0 else at :].splitlines()
     found: dict[str, Any] = {"message": text}
-    if stamp := _TIME.match(text):
+    if stamp := _TIME.match(lines[0]):
         found["time"] = stamp[1]
     at = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
     for line in lines[: min(at, _HEADER_LINES)]:

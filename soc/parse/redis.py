@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from soc.parse.frame import Frame
 
 _LINE = re.compile(
-    r"(?:(?P<pid>\d{1,10}):(?P<role>[XCSM]|signal-handler) |\[(?P<old_pid>\d{1,10})\] )?"
+    r"(?:(?P<pid>\d{1,10}):(?P<role>[XCSM]) |\[(?P<old_pid>\d{1,10})\] )?"
     r"(?P<day>\d{1,2}) (?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?:(?P<year>\d{4}) )?(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,6})?) (?P<level>[.*#-]) "
 )
+# Written in a signal handler, which has no calendar.
+_SIGNALLED = re.compile(r"(?P<pid>\d{1,10}):signal-handler \((?P<epoch>\d{9,11})\) ")
 _MONITOR = re.compile(
     r"(?P<time>\d{10})\.(?P<micros>\d{6}) \[(?P<db>\d{1,5}) (?:(?P<lua>lua)|unix:(?P<socket>[^\]]{0,255})|(?P<client>[^\]\s]{1,64}))\] (?=\")"
 )
@@ -33,11 +35,16 @@ _KIND: Kind = (Logsource(product="redis", category="database"),)
 def decode(frame: Frame) -> Native | None:
     text = frame.text
     if (line := _LINE.match(text)) is None:
-        return _monitored(text)
+        return _signalled(text) or _monitored(text)
     found: dict[str, Any] = {name: value for name, value in line.groupdict().items() if value}
     if "old_pid" in found:
         found["pid"] = found.pop("old_pid")
     return {**found, "message": text[line.end() :]}
+
+
+def _signalled(text: str) -> Native | None:
+    line = _SIGNALLED.match(text)
+    return {**line.groupdict(), "level": "#", "message": text[line.end() :]} if line else None
 
 
 def _monitored(text: str) -> Native | None:
@@ -53,6 +60,8 @@ def time(event: Event) -> int | None:
     native = event.native
     if "micros" in native:
         return epoch(native["time"] + native["micros"])
+    if "epoch" in native:
+        return epoch(native["epoch"])
     year = f"{native['year']} " if "year" in native else ""
     return ctime(
         f"{native['month']} {native['day']} {year}{native['clock']}", event.frame.zone, event.record.arrived
@@ -95,5 +104,5 @@ FORMAT = Format(
     ecs_fields={name: FRAME[name] for name in ("host.name", "process.name", "event.dataset", "event.code")},
     kind=kind,
     programs=frozenset({"redis", "redis-server", "redis-sentinel", "valkey-server", "valkey"}),
-    hints=(" . ", " - ", " * ", " # ", '] "'),
+    hints=(":signal-handler ", " . ", " - ", " * ", " # ", '] "'),
 )  # fmt: skip

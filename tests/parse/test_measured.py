@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -10,7 +13,15 @@ from click.testing import CliRunner
 
 from soc.cli.parse import command
 
-MALFORMED = Path(__file__).parents[3] / "shared/data/parser_cases/malformed/malformed.jsonl"
+SHARED = Path(__file__).parents[3] / "shared"
+MALFORMED = SHARED / "data/parser_cases/malformed/malformed.jsonl"
+OPEN = SHARED / "data/parser_cases/open"
+# Share of the expected values that were read, in percent, rounded down; one line a group of formats.
+RECALL = {
+    "postgresql": 99, "mysql": 99, "mssql": 100, "mongodb": 100, "redis": 100, "iis": 99, "apache": 99, "nginx": 98, "tomcat": 96,
+    "squid": 98, "haproxy": 100, "traefik": 100, "modsecurity": 99, "keycloak": 99, "openldap": 100, "docker": 100, "freeradius": 98,
+    "openvpn": 94, "ftp": 100,
+}  # fmt: skip
 
 
 @pytest.mark.shared
@@ -35,3 +46,38 @@ def test_what_cannot_be_read_is_marked_and_keeps_its_line() -> None:
         for line in done.stdout_bytes.splitlines()
     ]
     assert (done.exit_code, reasons) == (0, ["encoding", "nul", "json", "too_deep", "too_large", "", ""])
+
+
+@cache
+def scorer() -> Any:
+    """The measuring program itself, so that both judge alike."""
+    spec = importlib.util.spec_from_file_location("measure_parsers", SHARED / "measure/parsers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def recall(family: str) -> float:
+    cases = [orjson.loads(line) for line in (OPEN / f"{family}.jsonl").read_bytes().splitlines()]
+    zones = [case.get("context", {}).get("tz", "+00:00") for case in cases]
+    feed = b"".join(
+        orjson.dumps({"message": case["raw"], "event": {"timezone": zone}}) + b"\n"
+        for case, zone in zip(cases, zones, strict=True)
+    )
+    done = CliRunner().invoke(command, input=feed, catch_exceptions=False)
+    documents = [scorer().flatten(orjson.loads(line)) for line in done.stdout_bytes.splitlines()]
+    wanted = matched = 0
+    for case, document in zip(cases, documents, strict=True):
+        for name, want in case["expected"].items():
+            if name not in case.get("soft", ()) and name not in case.get("derived", ()):
+                wanted += 1
+                matched += document.get(name) not in (None, "", []) and scorer().same(name, want, document[name])
+    return matched / wanted
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("family", RECALL)
+def test_a_family_is_read_as_well_as_it_was(family: str) -> None:
+    assert recall(family) * 100 >= RECALL[family]
