@@ -1,6 +1,6 @@
 """Check Point gateways and management servers, R77 to R82, and Harmony Email and Collaboration.
 
-Log Exporter's formats syslog (`[action:"Accept"; ...]` and RFC 5424 structured data), splunk and CEF, the rows that SmartConsole
+Log Exporter's formats syslog (`[action:"Accept"; ...]` and RFC 5424 structured data), splunk, CEF and LEEF, the rows that SmartConsole
 exports, and the JSON of Harmony's event collector. The fields of all forms but the last have the names of Check Point's log
 schema (sk144192), so that rules and mappings see one vocabulary.
 """
@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from soc.event import Kind, Logsource
-from soc.parse import cef, checkpoint_email, plain
+from soc.parse import cef, checkpoint_email, leef, plain
 from soc.parse.checkpoint_ecs import ecs
 from soc.parse.csv_fields import split
 from soc.parse.ecs_fields import dataset
@@ -55,6 +55,10 @@ _LABELS = {
     "Performance Impact": "performance_impact", "Attack Information": "attack_info", "Malware Action": "malware_action",
     "Malware Family": "malware_family", "Email Subject": "email_subject", "Update Status": "update_status", "Logon Type": "logon_type",
 }  # fmt: skip
+_LEEF = {
+    "devTime": "time", "srcPort": "s_port", "dstPort": "service", "usrName": "src_user_name", "srcPostNAT": "xlatesrc", "dstPostNAT": "xlatedst",
+    "srcPostNATPort": "xlatesport", "dstPostNATPort": "xlatedport", "cat": "blade", "sev": "severity", "url": "resource", "identHostName": "src_machine_name",
+}  # fmt: skip
 _HEADER = frozenset({*cef.HEADER, "deviceDirection"})
 _KIND: Kind = (Logsource(product="checkpoint", category="firewall"),)
 _MAIL_KIND: Kind = (Logsource(product="checkpoint", category="email", service="harmony"),)
@@ -65,7 +69,7 @@ def decode(frame: Frame) -> Native | None:
     """The fields of one log by the names of Check Point's schema; of a repeated name the first. `form` says which form it was."""
     text = frame.text
     if "Check Point|" in text[:512]:
-        return _from_cef(text)
+        return _from_leef(text) or _from_cef(text)
     if row := _ROW.match(text):
         return _from_row(text, row)
     if "|loguid=" in text and "|product=" in text:
@@ -89,6 +93,15 @@ def _from_pairs(text: str) -> Native | None:
 
 def _named(found: dict[str, str]) -> dict[str, str]:
     return {_ALIASES.get(name, name): value for name, value in found.items()}
+
+
+def _from_leef(text: str) -> Native | None:
+    fields = leef.fields(text)
+    if fields is None or fields["Vendor"] != "Check Point":
+        return None
+    found: dict[str, str] = {"action": fields["EventID"], "product": fields["Product"]}
+    found |= {_LEEF.get(name, name): value for name, value in fields.items() if name not in leef.HEADER}
+    return {"message": text, "form": "leef", **found}
 
 
 def _from_cef(text: str) -> Native | None:

@@ -14,6 +14,7 @@ from soc.parse import cef, network, plain, url
 from soc.parse.ecs_fields import dataset
 from soc.parse.fieldmap import UNSET, fill, nanoseconds, table
 from soc.parse.format import Format, Native
+from soc.parse.when import zone_or
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -27,8 +28,10 @@ _HEADER = re.compile(r"(\d(?:\.\d)?)\|([^|]{0,255})\|([^|]{0,255})\|([^|]{0,255}
 _DELIMITER = re.compile(r"(?:0?x([0-9A-Fa-f]{1,4})|([^\w\s=|]|\t|\^))?\|")
 _KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.-]{0,127})=")
 HEADER = ("LEEFVersion", "Vendor", "Product", "Version", "EventID")
-# Mmm dd yyyy hh:mm:ss.fff ZZZ of Java's SimpleDateFormat, without what `cef.moment` does not read.
-_ZONE = re.compile(r"(?: \(?[A-Z]{2,5}\)?| (?=[+-]))")
+# What SimpleDateFormat writes for z and Z behind a clock.
+_ZONE = re.compile(
+    r"(.{8,48}\d) (?:\(?([A-Za-z][A-Za-z/_]{1,31}(?:[+-]\d{1,2}(?::?\d\d)?)?)\)?|([+-]\d\d:?\d\d))", re.ASCII
+)
 
 _FIELDS = table(
     (
@@ -102,11 +105,13 @@ def time(event: Event) -> int | None:
 
 
 def moment(text: str | None, where: tzinfo, arrived: int) -> int | None:
-    """A device's time: as CEF has it, or with slashes; names of zones are not understood, offsets are."""
-    if not text or len(text) > 64:
+    """A device's time: as CEF has it, or with slashes, in the zone that it names if such a zone exists."""
+    if not text or len(text) > 96:
         return None
+    if zoned := _ZONE.fullmatch(text):
+        text, where = zoned[1], zone_or(zoned[2] or zoned[3], where)
     told = cef.moment(text, where, arrived)
-    return told if told is not None else cef.moment(_ZONE.sub("", text.replace("/", "-"), count=1), where, arrived)
+    return told if told is not None else cef.moment(text.replace("/", "-"), where, arrived)
 
 
 def ecs(event: Event, document: Document) -> None:

@@ -1,7 +1,7 @@
 """Palo Alto Networks firewalls: PAN-OS logs of all types, 4.0 to 11.2, also as Panorama and Strata Logging Service forward them.
 
-Three forms with one vocabulary, the variable names of PAN-OS' custom log formats: CSV (the default of syslog forwarding), CEF,
-and the JSON of Strata Logging Service, formerly Cortex Data Lake.
+Four forms with one vocabulary, the variable names of PAN-OS' custom log formats: CSV (the default of syslog forwarding), CEF,
+LEEF, and the JSON of Strata Logging Service, formerly Cortex Data Lake.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from soc import instant
 from soc.event import Kind, Logsource
-from soc.parse import cef, csv_fields, plain
+from soc.parse import cef, csv_fields, leef, plain
 from soc.parse.ecs_fields import dataset
 from soc.parse.format import Format, Native
 from soc.parse.paloalto_columns import TYPES, named
 from soc.parse.paloalto_ecs import ecs
-from soc.parse.paloalto_names import from_cef, from_service
+from soc.parse.paloalto_names import from_cef, from_leef, from_service
 from soc.parse.paloalto_types import moment
 from soc.parse.when import zone_or
 
@@ -40,10 +40,10 @@ _TOLERATED = 2 * instant.SECOND
 
 
 def decode(frame: Frame) -> Native | None:
-    """The columns of CSV, or the fields of CEF, by PAN-OS' names; `form` says which it was."""
+    """The columns of CSV, or the fields of CEF and LEEF, by PAN-OS' names; `form` says which it was."""
     text = frame.text
     if "|Palo Alto Networks|" in text[:512]:
-        return _from_cef(text)
+        return _from_leef(text) or _from_cef(text)
     # Relays may leave a header or a length before the first column.
     start = _START.search(text, 0, 512)
     if start is None:
@@ -52,6 +52,15 @@ def decode(frame: Frame) -> Native | None:
     if len(values) < 8 or not _STAMP.match(values[1]) or values[3] not in TYPES:
         return None
     return {"message": text, "form": "csv", **named(values)}
+
+
+def _from_leef(text: str) -> Native | None:
+    fields = leef.fields(text)
+    if fields is None or fields["Vendor"] != "Palo Alto Networks":
+        return None
+    found = from_leef(fields)
+    kind = found.get("type", "").upper()
+    return {**found, "message": text, "form": "leef", "type": kind} if kind in _KNOWN else None
 
 
 def _from_cef(text: str) -> Native | None:
@@ -89,6 +98,9 @@ def time(event: Event) -> int | None:
             if (told := cef.moment(native.get(name), where, event.record.arrived)) is not None:
                 return told
         return plain.time(event)
+    if native["form"] == "leef":
+        told = leef.moment(native.get("time_generated"), where, event.record.arrived)
+        return told if told is not None else plain.time(event)
     generated = moment(native.get("time_generated") or native.get("receive_time", ""), where)
     precise = instant.parse_iso(native.get("high_res_timestamp", ""), where) if native["form"] == "csv" else None
     if generated is None or precise is None or precise < instant.DAY:
@@ -105,7 +117,7 @@ def kind(native: Native) -> Kind:
 _FIELDS = {"event.dataset": dataset}
 FORMAT = Format(
     name="paloalto",
-    title="Palo Alto Networks PAN-OS, CSV and CEF",
+    title="Palo Alto Networks PAN-OS, CSV, CEF and LEEF",
     decode=decode,
     time=time,
     ecs=ecs,

@@ -1,12 +1,13 @@
-"""PAN-OS fields by the names of their other forms: CEF, and the JSON that Strata Logging Service (Cortex Data Lake) forwards.
+"""PAN-OS fields by the names of their other forms: CEF, LEEF, and the JSON that Strata Logging Service (Cortex Data Lake) forwards.
 
-Both are translated to the variable names of PAN-OS' custom log formats, so that rules and mappings see one vocabulary.
+All are translated to the variable names of PAN-OS' custom log formats, so that rules and mappings see one vocabulary.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from soc.parse import leef
 from soc.parse.cef import HEADER
 
 if TYPE_CHECKING:
@@ -98,6 +99,18 @@ _LABELS = {
     "Flags": "flags", "Total bytes": "bytes", "Packets": "packets", "Elapsed time in seconds": "elapsed", "Direction": "direction",
     "Source IPv6 Address": "src", "Destination IPv6 Address": "dst", "Threat/Content Type": "subtype", "Session ID": "sessionid",
 }  # fmt: skip
+_LEEF = {
+    "cat": "type", "Subtype": "subtype", "devTime": "time_generated", "ReceiveTime": "receive_time", "SerialNumber": "serial", "srcPort": "sport",
+    "dstPort": "dport", "srcPostNAT": "natsrc", "dstPostNAT": "natdst", "srcPostNATPort": "natsport", "dstPostNATPort": "natdport",
+    "RuleName": "rule", "usrName": "srcuser", "SourceUser": "srcuser", "DestinationUser": "dstuser", "Application": "app",
+    "VirtualSystem": "vsys", "SourceZone": "from", "DestinationZone": "to", "IngressInterface": "inbound_if", "EgressInterface": "outbound_if",
+    "LogForwardingProfile": "logset", "Flags": "flags", "totalBytes": "bytes", "srcBytes": "bytes_sent", "dstBytes": "bytes_received",
+    "totalPackets": "packets", "srcPackets": "pkts_sent", "dstPackets": "pkts_received", "StartTime": "start", "ElapsedTime": "elapsed",
+    "sequence": "seqno", "SequenceNumber": "seqno", "ActionFlags": "actionflags", "SessionEndReason": "session_end_reason",
+    "vSrcName": "vsys_name", "DeviceName": "device_name", "Miscellaneous": "misc", "sev": "sev", "Severity": "severity", "Direction": "direction",
+    "RequestMethod": "http_method", "EventName": "eventid", "msg": "opaque", "identHostName": "machinename", "identSrc": "src",
+    "UserAgent": "user_agent", "FileDigest": "filedigest", "ContentType": "contenttype", "URLCategory": "category", "Module": "module",
+}  # fmt: skip
 _UNSET = frozenset({"", "null", "unknown", "::ffff:0", "N/A"})
 
 
@@ -125,4 +138,13 @@ def from_cef(fields: Mapping[str, str]) -> dict[str, str]:
             bare = name.removeprefix("PanOS")
             target = _CEF.get(name) or _SERVICE.get(bare, bare)
         found.setdefault(target, value)
+    return found
+
+
+def from_leef(fields: Mapping[str, str]) -> dict[str, str]:
+    """PAN-OS' names of LEEF attributes; header fields are left out."""
+    found: dict[str, str] = {}
+    for name, value in fields.items():
+        if name not in leef.HEADER and value not in _UNSET:
+            found.setdefault(_LEEF.get(name) or _SERVICE.get(name, name), value)
     return found

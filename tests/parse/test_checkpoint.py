@@ -30,6 +30,7 @@ TOLD = {
         '[action:"Drop"; ifdir:"inbound"; ifname:"eth1"; loguid:"{0x1,0x2}"; dst:"192.0.2.10"; service:"23"; src:"198.51.100.9"]',
         '<134>1 2026-02-28T16:14:07Z gw1 CheckPoint 1 - [sd@2620 action="Drop" ifname="eth1" loguid="{0x1,0x2}" dst="192.0.2.10" service="23" src="198.51.100.9"]',
         "time=1772295248|product=Firewall|action=Drop|ifname=eth1|loguid={0x1,0x2}|dst=192.0.2.10|service=23|src=198.51.100.9",
+        "LEEF:2.0|Check Point|VPN-1|1.0|Drop|ifname=eth1\tloguid={0x1,0x2}\tdst=192.0.2.10\tdstPort=23\tsrc=198.51.100.9",
         "CEF:0|Check Point|VPN-1|Check Point|Log|telnet|Unknown|act=Drop ifname=eth1 loguid={0x1,0x2} dst=192.0.2.10 dpt=23 src=198.51.100.9",
     ],
 )
