@@ -57,8 +57,7 @@ _KNOWN = _TABLE.names | {"raw", "time", "zone", "body", "zero", "kind", "request
 _CEF_TABLE = fieldmap.table(
     (None, {
         "act": "event.action", "msg": "event.reason", "method": "http.request.method", "cn1": "event.id",
-        "cn2": "http.request.id", "cs1": "rule.name", "DeviceVersion": "observer.version", "DeviceEventClassID": "event.provider",
-        "Name": "event.code",
+        "cn2": "http.request.id", "cs1": "rule.name", "DeviceVersion": "observer.version", "DeviceEventClassID": "event.code",
     }),
     (network.ip, {"src": "source.ip", "dst": "destination.ip"}),
     (network.number, {"spt": "source.port", "dpt": "destination.port", "Severity": "event.severity"}),

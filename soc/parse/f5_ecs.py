@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _CEF_TABLE = fieldmap.table(
     (None, {
-        "Name": "event.action", "DeviceEventClassID": "event.code", "DeviceProduct": "observer.product", "DeviceVersion": "observer.version",
-        "dvchost": "host.name host.hostname observer.hostname", "externalId": "event.id", "acl_rule_name": "rule.name",
+        "acl_rule_name": "rule.name", "Name": "event.action rule.name", "DeviceEventClassID": "event.code", "DeviceProduct": "observer.product", "DeviceVersion": "observer.version",
+        "dvchost": "host.name host.hostname observer.hostname", "externalId": "event.id",
         "policy_name": "rule.ruleset", "drop_reason": "event.reason", "violation_details": "event.reason", "violations": "event.reason",
         "suid": "source.user.id", "suser": "source.user.name user.name", "requestMethod": "http.request.method",
         "requestClientApplication": "user_agent.original", "uri": "url.original",

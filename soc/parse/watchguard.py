@@ -32,13 +32,16 @@ _TRAFFIC = re.compile(
 )
 _POLICY = re.compile(r"\(([^()]{1,128})\)\s{0,4}$")
 _USER = re.compile(r"\b[Uu]ser \[?([^\s\]@<>]{1,128})(?:@[^\s\]]{0,255})?\]?")
+_LEASE = re.compile(
+    r"DHCP(?P<act>[A-Z]{3,9}) (?:on|for|of|from) (?:(?P<address>[0-9A-Fa-f.:]{7,45}) (?:(?:to|from) ))?(?P<mac>[0-9a-f:]{17})?(?: \((?P<name>[^)]{1,255})\))?(?: via (?P<interface>[\w.]{1,32}))?"
+)
 _FROM = re.compile(r" from ([0-9A-Fa-f.:]{2,45})\b")
 _TABLE = fieldmap.table(
     (None, {
         "msg_id": "event.code", "serial": "observer.serial_number", "host_name": "observer.hostname", "product": "observer.product",
         "version": "observer.version", "disp": "event.action", "policy": "rule.ruleset", "proxy_act": "rule.category",
         "in_if": "observer.ingress.interface.name", "out_if": "observer.egress.interface.name", "question": "dns.question.name",
-        "query_type": "dns.question.type", "dstname": "destination.domain", "op": "http.request.method", "app_name": "network.application",
+        "query_type": "dns.question.type", "dstname": "destination.domain destination.address", "rule_name": "rule.name", "content_type": "http.response.mime_type", "op": "http.request.method", "app_name": "network.application",
         "app": "network.application", "src_user": "source.user.name", "user": "user.name", "sig_id": "rule.id", "signature_id": "rule.id",
         "signature_name": "rule.name", "sni": "tls.client.server_name", "virus": "threat.indicator.name", "file": "file.name",
     }),
@@ -105,6 +108,13 @@ def ecs(event: Event, document: Document) -> None:
 
 
 def _people(said: str, document: Document) -> None:
+    if lease := _LEASE.match(said):
+        document["network.protocol"], document["source.ip"] = "dhcp", network.ip(lease["address"])
+        document["source.mac"], document["observer.ingress.interface.name"] = (
+            network.mac(lease["mac"]),
+            lease["interface"],
+        )
+        document["source.domain"] = document["source.address"] = lease["name"]
     if user := _USER.search(said, 0, 1024):
         document["user.name"] = document.get("user.name") or user[1]
     if address := _FROM.search(said, 0, 1024):
