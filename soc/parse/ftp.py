@@ -21,6 +21,7 @@ _VSFTPD = re.compile(
     rf"(?:{_CTIME})?\[pid (?P<pid>\d{{1,10}})\] (?:\[(?P<user>[^\]]{{0,128}})\] )?(?:(?P<verdict>OK|FAIL) )?(?P<action>CONNECT|LOGIN|DOWNLOAD|UPLOAD|DELETE|MKDIR|RMDIR|RENAME|CHMOD|APPEND|FTP command|FTP response|DEBUG): "
     r"Client \"(?P<client>[^\"]{1,64})\"(?:, \"(?P<argument>[^\"]{0,4096})\")?(?:, (?P<bytes>\d{1,19}) bytes)?"
 )
+_VSFTPD_OTHER = re.compile(rf"{_CTIME}\[pid (?P<pid>\d{{1,10}})\] (?:\[(?P<user>[^\]]{{0,128}})\] )?(?=\S)")
 # wu-ftpd's transfer log: seconds, client, size, file, type, flag, direction, access, user, service, authentication, its user, status.
 _XFERLOG = re.compile(
     rf"{_CTIME}(?P<seconds>\d{{1,9}}) (?P<client>\S{{1,255}}) (?P<bytes>\d{{1,19}}) (?P<argument>.{{1,4096}}) (?P<type>[ab]) (?P<flag>[CUT_]{{1,3}}) (?P<direction>[oid]) (?P<access>[agr]) (?P<user>\S{{1,128}}) (?P<service>\S{{1,32}}) [01] \S{{1,128}} (?P<status>[ci])\s{{0,4}}$"
@@ -111,7 +112,9 @@ def _vsftpd(text: str, app: str) -> dict[str, Any] | None:
             "outcome": "failure",
             "product": "vsftpd",
         }
-    return None
+    if line := _VSFTPD_OTHER.match(text):
+        return {**line.groupdict(), "product": "vsftpd"}
+    return {"product": "vsftpd"} if app == "vsftpd" and "pam_" not in text[:16] else None
 
 
 def _proftpd(text: str, app: str) -> dict[str, Any] | None:
@@ -199,5 +202,5 @@ FORMAT = Format(
     ecs_fields={name: FRAME[name] for name in ("event.dataset", "event.code")},
     kind=kind,
     programs=frozenset({"vsftpd", "proftpd", "pure-ftpd", *_FTPDS}),
-    hints=(': Client "', "proftpd[", "vsftpd(", ") [INFO] ", ") [NOTICE] ", ") [WARNING] ", ") [ERROR] ", ") [DEBUG] ", " _ o ", " _ i ", " _ d "),
+    hints=(': Client "', " [pid ", "proftpd[", "vsftpd(", ") [INFO] ", ") [NOTICE] ", ") [WARNING] ", ") [ERROR] ", ") [DEBUG] ", " _ o ", " _ i ", " _ d "),
 )  # fmt: skip

@@ -45,6 +45,8 @@ _HTTPERR = (
     "s-reason",
     "s-queuename",
 )
+# From Windows Server 2016 on with the stream of HTTP/2.
+_HTTPERR_STREAM = (*_HTTPERR[:9], "streamid", *_HTTPERR[9:])
 _REQUEST = ("cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip")
 # What stands between the client and the status, by how many there are: with the version of HTTP before them, and without.
 _CLIENT = {
@@ -100,8 +102,9 @@ def _guessed(words: list[str]) -> dict[str, str] | None:
     """The values by names that their positions and looks imply; None where they look like no layout of IIS."""
     if not 11 <= len(words) <= _MOST_WORDS:
         return None
-    if len(words) == len(_HTTPERR) and _is_httperr(words):
-        return dict(zip(_HTTPERR, words, strict=True))
+    for names in (_HTTPERR, _HTTPERR_STREAM):
+        if len(words) == len(names) and _is_httperr(words):
+            return dict(zip(names, words, strict=True))
     found = {"date": words[0], "time": words[1]}
     at = 2
     if _SITE.fullmatch(words[at]):

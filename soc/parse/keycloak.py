@@ -75,14 +75,15 @@ def decode_json(frame: Frame) -> Native | None:
     message = None if document is None else document.get("message")
     if document is None or not isinstance(message, str):
         return None
-    told = {
-        name: next((value for key in keys if isinstance(value := lookup(document, key), str)), None)
-        for name, keys in _KEYS.items()
-    }
-    logger = told["logger"] or ""
-    if not (logger.startswith(("org.keycloak", "org.key.")) or (told["service"] or "").lower() == "keycloak"):
+    logger, service = _named(document, "logger"), _named(document, "service")
+    if not ((logger or "").startswith(("org.keycloak", "org.key.")) or (service or "").lower() == "keycloak"):
         return None
-    return {"document": document, **{name: value for name, value in told.items() if value}, **_pairs(message)}
+    told = {name: value for name in _KEYS if (value := _named(document, name))}
+    return {"document": document, **told, **_pairs(message)}
+
+
+def _named(document: Native, name: str) -> str | None:
+    return next((value for key in _KEYS[name] if isinstance(value := lookup(document, key), str)), None)
 
 
 def time(event: Event) -> int | None:

@@ -102,10 +102,22 @@ def ecs_json(event: Event, document: Document) -> None:
         native.get("event"),
     )
     document["mysqlenterprise.audit.connection_id"] = native.get("connection_id")
+    _started(_object(native, "startup_data"), document)
     for name in _DATA:
         for key, value in _object(native, name).items():
             if isinstance(value, str | int):
                 document[f"mysqlenterprise.audit.{name}.{key}"] = value
+
+
+def _started(data: Native, document: Document) -> None:
+    """The server that starts, and how."""
+    document["service.version"], document["host.os.full"] = (
+        _text(data.get("mysql_version")),
+        _text(data.get("os_version")),
+    )
+    arguments = data.get("args")
+    told = [argument for argument in arguments if isinstance(argument, str)] if isinstance(arguments, list) else []
+    document["process.args"], document["process.executable"] = told, told[0] if told else None
 
 
 def ecs_csv(event: Event, document: Document) -> None:
