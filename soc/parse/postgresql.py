@@ -14,6 +14,7 @@ from soc.event import Kind, Logsource
 from soc.parse import network, plain
 from soc.parse.ecs_fields import FRAME
 from soc.parse.format import Format, Native
+from soc.parse.postgresql_sessions import connection, describe
 from soc.parse.when import iso
 from soc.parse.zone_names import called
 
@@ -63,6 +64,7 @@ _KEYS = {
     "ps": "command_tag", "session_start": "session_start_time", "vxid": "virtual_transaction_id", "txid": "transaction_id",
     "state_code": "sql_state_code", "statement": "query", "cursor_position": "query_pos", "internal_position": "internal_query_pos",
 }  # fmt: skip
+_JSON_COLUMNS = frozenset({*_COLUMNS, "remote_host", "remote_port"})
 _CSV = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [^,\s]{1,40},(?:\"|,|\w)")
 _BOUNCER = re.compile(
     r"(?P<log_time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,6})(?: (?P<zone>[+-]\d\d(?::?\d\d)?|[A-Z][A-Za-z]{1,4}))? \[?(?P<process_id>\d{1,10})\]? "
@@ -76,23 +78,8 @@ _QUERY = re.compile(
     r"(?:(?P<step>statement|(?:execute|parse|bind)(?: fetch from)? (?:[^:]|:(?! )){1,128}): (?P<query>.*))?",
     re.DOTALL,
 )
-_MESSAGES = re.compile(
-    r"(?P<failed>(?:password|\S{1,32}) authentication failed for user \"(?P<user>[^\"]{0,128})\"|no pg_hba.conf entry for (?:host|replication connection from host) \"(?P<host>[^\"]{1,128})\", user \"(?P<hba_user>[^\"]{0,128})\"(?:, database \"(?P<hba_database>[^\"]{0,128})\")?|role \"(?P<role>[^\"]{1,128})\" (?:does not exist|is not permitted to log in))"
-    r"|(?P<authorized>(?:replication )?connection authorized: user=(?P<authorized_user>\S{1,128})(?: database=(?P<database>\S{1,128}))?(?: application_name=(?P<application>\S{1,128}))?(?: SSL enabled \(protocol=(?P<tls>\S{1,16}), cipher=(?P<cipher>[\w-]{1,64}))?)"
-    r"|(?P<authenticated>connection authenticated: identity=\"(?P<identity>[^\"]{1,256})\" method=(?P<method>[\w-]{1,32}))"
-    r"|(?P<received>connection received: host=(?P<received_host>\S{1,128})(?: port=(?P<received_port>\d{1,5}))?)"
-    r"|(?P<ended>disconnection: session time: (?P<hours>\d{1,6}):(?P<minutes>\d\d):(?P<seconds>\d\d\.\d{1,6}) user=(?P<ended_user>\S{0,128}) database=(?P<ended_database>\S{0,128}) host=(?P<ended_host>\S{1,128})(?: port=(?P<ended_port>\d{1,5}))?)"
-)
 _SEVERE = frozenset({"ERROR", "FATAL", "PANIC"})
 _KIND: Kind = (Logsource(product="postgresql", category="database"),)
-# What a session event means: categories, types, outcome.
-_SESSIONS = {
-    "failed": (["database", "authentication"], ["error", "info", "start", "denied"], "failure"),
-    "authorized": (["database", "session"], ["info", "start", "allowed"], "success"),
-    "authenticated": (["database", "authentication"], ["info", "start"], "success"),
-    "received": (["database", "network"], ["info", "connection", "start"], None),
-    "ended": (["database", "session"], ["info", "end"], None),
-}
 
 
 def decode(frame: Frame) -> Native | None:
@@ -207,15 +194,15 @@ def decode_json(frame: Frame) -> Native | None:
     ):
         return None
     found: dict[str, Any] = {
-        _KEYS.get(name, name): value if isinstance(value, str) else str(value)
+        column: value if isinstance(value, str) else str(value)
         for name, value in document.items()
-        if isinstance(value, str | int) and not isinstance(value, bool)
+        if isinstance(value, str | int) and (column := _KEYS.get(name, name)) in _JSON_COLUMNS
     }
     found["log_time"], _, found["zone"] = found["log_time"].rpartition(" ")
     if "remote_host" in found:
         port = found.get("remote_port")
         found["connection_from"] = f"{found['remote_host']}:{port}" if port else found["remote_host"]
-    return {**_told(found.get("message", "")), **found}
+    return {**found, **_told(found.get("message", ""))}
 
 
 def time(event: Event) -> int | None:
@@ -232,16 +219,15 @@ def ecs(event: Event, document: Document) -> None:
     document["event.type"] = ["error", "info"] if level in _SEVERE else ["info"]
     document["event.timezone"] = native.get("zone") or document.get("event.timezone")
     document["log.level"], document["message"] = level, native.get("statement") or message
-    document["event.code"] = document["error.code"] = None
     if (code := native.get("sql_state_code", "00000"))[:2] not in {"00", "01", "02"}:
         document["error.code"], document["error.message"] = code, message
     document["process.pid"] = network.number(native.get("process_id")) or document.get("process.pid")
     document["user.name"] = native.get("user_name")
     if "duration" in native:
         document["event.duration"] = _nanoseconds(native["duration"], 6)
-    _connection(native.get("connection_from"), document)
-    if not native.get("pooler") and (told := _MESSAGES.match(message)):
-        _session(told, document)
+    connection(*network.endpoint(native.get("connection_from", "")), document)
+    if "pooler" not in native:
+        describe(message, document)
     for name, value in native.items():
         if name in _VENDOR:
             document[f"postgresql.log.{name}"] = value
@@ -256,33 +242,6 @@ def _nanoseconds(number: str, exponent: int) -> int:
     """A decimal number times a power of ten, exactly."""
     whole, _, fraction = number.partition(".")
     return int(whole + fraction[:exponent].ljust(exponent, "0"))
-
-
-def _connection(told: str | None, document: Document) -> None:
-    if told and told != "[local]":
-        host, port = network.endpoint(told)
-        address = network.ip(host)
-        document["source.ip"], document["source.port"] = address, port
-        document["source.domain"] = None if address else host
-
-
-def _session(told: re.Match[str], document: Document) -> None:
-    """Who connects, from where, and how it ended."""
-    name = next(name for name in _SESSIONS if told[name])
-    document["event.category"], document["event.type"], document["event.outcome"] = (
-        list(value) if isinstance(value, list) else value for value in _SESSIONS[name]
-    )
-    parts = [told[part] for part in ("user", "hba_user", "role", "authorized_user", "ended_user", "identity")]
-    document["user.name"] = document.get("user.name") or next((part for part in parts if part), None)
-    document["tls.version"] = told["tls"] and told["tls"].removeprefix("TLSv")
-    document["tls.cipher"] = told["cipher"]
-    host = told["host"] or told["received_host"] or told["ended_host"]
-    if host and "source.ip" not in document:
-        port = told["received_port"] or told["ended_port"]
-        _connection(f"[{host}]:{port}" if port else host, document)
-    if name == "ended":
-        seconds = int(told["hours"]) * 3600 + int(told["minutes"]) * 60
-        document["event.duration"] = seconds * 1_000_000_000 + _nanoseconds(told["seconds"], 9)
 
 
 def kind(_: Native) -> Kind:
