@@ -63,7 +63,7 @@ def endpoint(text: str) -> tuple[str, int | None]:
     host, colon, port = text.rpartition(":")
     if colon and port.isascii() and port.isdigit() and len(port) <= 5 and (":" not in host or host[-1:] == "]"):
         return host.strip("[]"), int(port)
-    if colon and not is_ip(text) and is_ip(host) and port.isascii() and port.isdigit():
+    if colon and not is_ip(text) and is_ip(host) and port.isascii() and port.isdigit() and len(port) <= 5:
         return host, int(port)
     return text.strip("[]"), None
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from soc import instant
-from soc.parse import network, sensor, url, x509
+from soc.parse import json_values as values, network, sensor, url, x509
 from soc.parse.ecs import flat
 
 if TYPE_CHECKING:
@@ -18,46 +17,9 @@ if TYPE_CHECKING:
 Section = dict[str, Any]
 
 
-def _count(value: Any) -> int | None:
-    return value if type(value) is int and 0 <= value < 1 << 63 else None
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
 def _known(value: Any) -> str | None:
     """A word that stands for something; Suricata writes these where it found nothing."""
     return value.lower() if isinstance(value, str) and value not in {"", "failed", "unknown"} else None
-
-
-def _words(value: Any) -> list[str] | None:
-    found = [word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str) and word]
-    return found or None
-
-
-def _mailboxes(value: Any) -> list[str] | None:
-    """The addresses of `Name <user@host>` and `<user@host>`."""
-    found = [word.rpartition("<")[2].rstrip("> ") for word in _words(value) or ()]
-    return [address for address in found if address] or None
-
-
-def _mailbox(value: Any) -> str | None:
-    found = _mailboxes(value)
-    return found[0] if found else None
-
-
-def _id(value: Any) -> str | None:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
-
-
-def _lower_hex(value: Any) -> str | None:
-    return value.replace(":", "").upper() if isinstance(value, str) and value else None
-
-
-def _moment(value: Any) -> str | None:
-    told = instant.parse_iso(value, UTC) if isinstance(value, str) else None
-    return None if told is None else instant.iso(told)
 
 
 def _http_version(value: Any) -> str | None:
@@ -68,61 +30,61 @@ _Field = tuple[str, "Callable[[Any], Any]"]
 # Section and name as Suricata has them -> ECS; what stands here is not repeated below `suricata.eve`.
 _FIELDS: dict[str, dict[str, _Field]] = {
     "": {
-        "in_iface": ("observer.ingress.interface.name", _text), "src_port": ("source.port", _count),
-        "dest_port": ("destination.port", _count), "proto": ("network.transport", _known),
-        "app_proto": ("network.protocol", _known), "community_id": ("network.community_id", _text),
-        "host": ("observer.name", _text), "src_ip": ("source.ip", network.ip), "dest_ip": ("destination.ip", network.ip),
+        "in_iface": ("observer.ingress.interface.name", values.text), "src_port": ("source.port", values.count),
+        "dest_port": ("destination.port", values.count), "proto": ("network.transport", _known),
+        "app_proto": ("network.protocol", _known), "community_id": ("network.community_id", values.text),
+        "host": ("observer.name", values.text), "src_ip": ("source.ip", values.ip), "dest_ip": ("destination.ip", values.ip),
     },
     "alert": {
-        "severity": ("event.severity", _count), "signature": ("rule.name", _text), "signature_id": ("rule.id", _id),
-        "category": ("rule.category", _text), "rev": ("rule.version", _id),
+        "severity": ("event.severity", values.count), "signature": ("rule.name", values.text), "signature_id": ("rule.id", values.identity),
+        "category": ("rule.category", values.text), "rev": ("rule.version", values.identity),
     },
     "flow": {
-        "pkts_toserver": ("source.packets", _count), "pkts_toclient": ("destination.packets", _count),
-        "bytes_toserver": ("source.bytes", _count), "bytes_toclient": ("destination.bytes", _count),
-        "start": ("event.start", _moment), "end": ("event.end", _moment), "reason": ("event.reason", _text),
+        "pkts_toserver": ("source.packets", values.count), "pkts_toclient": ("destination.packets", values.count),
+        "bytes_toserver": ("source.bytes", values.count), "bytes_toclient": ("destination.bytes", values.count),
+        "start": ("event.start", values.moment), "end": ("event.end", values.moment), "reason": ("event.reason", values.text),
     },
     "netflow": {
-        "pkts": ("source.packets", _count), "bytes": ("source.bytes", _count), "start": ("event.start", _moment),
-        "end": ("event.end", _moment),
+        "pkts": ("source.packets", values.count), "bytes": ("source.bytes", values.count), "start": ("event.start", values.moment),
+        "end": ("event.end", values.moment),
     },
-    "ether": {"src_mac": ("source.mac", network.mac), "dest_mac": ("destination.mac", network.mac)},
+    "ether": {"src_mac": ("source.mac", values.mac), "dest_mac": ("destination.mac", values.mac)},
     "http": {
-        "http_method": ("http.request.method", _text), "status": ("http.response.status_code", _count),
-        "length": ("http.response.body.bytes", _count), "http_content_type": ("http.response.mime_type", _text),
-        "http_refer": ("http.request.referrer", _text), "http_user_agent": ("user_agent.original", _text),
-        "protocol": ("http.version", _http_version), "xff": ("network.forwarded_ip", network.ip),
+        "http_method": ("http.request.method", values.text), "status": ("http.response.status_code", values.count),
+        "length": ("http.response.body.bytes", values.count), "http_content_type": ("http.response.mime_type", values.text),
+        "http_refer": ("http.request.referrer", values.text), "http_user_agent": ("user_agent.original", values.text),
+        "protocol": ("http.version", _http_version), "xff": ("network.forwarded_ip", values.ip),
     },
-    "dns": {"id": ("dns.id", _id), "rcode": ("dns.response_code", _text), "opcode": ("dns.op_code", _id)},
+    "dns": {"id": ("dns.id", values.identity), "rcode": ("dns.response_code", values.text), "opcode": ("dns.op_code", values.identity)},
     "tls": {
-        "sni": ("tls.client.server_name", _text), "subject": ("tls.server.subject", _text),
-        "issuerdn": ("tls.server.issuer", _text), "fingerprint": ("tls.server.hash.sha1", _lower_hex),
-        "serial": ("tls.server.x509.serial_number", _lower_hex), "notbefore": ("tls.server.not_before", _moment),
-        "notafter": ("tls.server.not_after", _moment), "session_resumed": ("tls.resumed", bool),
-        "certificate": ("tls.server.certificate", _text), "chain": ("tls.server.certificate_chain", _words),
-        "subjectaltname": ("tls.server.x509.alternative_names", _words),
+        "sni": ("tls.client.server_name", values.text), "subject": ("tls.server.subject", values.text),
+        "issuerdn": ("tls.server.issuer", values.text), "fingerprint": ("tls.server.hash.sha1", values.digest),
+        "serial": ("tls.server.x509.serial_number", values.digest), "notbefore": ("tls.server.not_before", values.moment),
+        "notafter": ("tls.server.not_after", values.moment), "session_resumed": ("tls.resumed", values.truth),
+        "certificate": ("tls.server.certificate", values.text), "chain": ("tls.server.certificate_chain", values.words),
+        "subjectaltname": ("tls.server.x509.alternative_names", values.words),
     },
-    "smtp": {"mail_from": ("email.sender.address", _mailbox), "rcpt_to": ("email.to.address", _mailboxes)},
+    "smtp": {"mail_from": ("email.sender.address", values.mailbox), "rcpt_to": ("email.to.address", values.mailboxes)},
     "email": {
-        "from": ("email.from.address", _mailboxes), "to": ("email.to.address", _mailboxes), "cc": ("email.cc.address", _mailboxes),
-        "subject": ("email.subject", _text), "message_id": ("email.message_id", _text), "x_mailer": ("email.x_mailer", _text),
+        "from": ("email.from.address", values.mailboxes), "to": ("email.to.address", values.mailboxes), "cc": ("email.cc.address", values.mailboxes),
+        "subject": ("email.subject", values.text), "message_id": ("email.message_id", values.text), "x_mailer": ("email.x_mailer", values.text),
     },
     "fileinfo": {
-        "filename": ("file.path", _text), "size": ("file.size", _count),
-        "md5": ("file.hash.md5", _text), "sha1": ("file.hash.sha1", _text), "sha256": ("file.hash.sha256", _text),
+        "filename": ("file.path", values.text), "size": ("file.size", values.count),
+        "md5": ("file.hash.md5", values.text), "sha1": ("file.hash.sha1", values.text), "sha256": ("file.hash.sha256", values.text),
     },
-    "smb": {"command": ("event.action", _text), "filename": ("file.path", _text), "share": ("file.directory", _text)},
-    "ftp": {"command": ("event.action", _text)},
-    "tftp": {"packet": ("event.action", _text), "file": ("file.path", _text)},
-    "nfs": {"procedure": ("event.action", _text), "filename": ("file.path", _text)},
-    "krb5": {"msg_type": ("event.action", _text), "cname": ("user.name", _text), "realm": ("user.domain", _text),
-             "sname": ("service.name", _text)},
-    "rdp": {"event_type": ("event.action", _text), "cookie": ("user.name", _text)},
-    "sip": {"method": ("event.action", _text), "uri": ("url.full", _text)},
-    "dhcp": {"dhcp_type": ("event.action", _text), "client_mac": ("client.mac", network.mac),
-             "assigned_ip": ("client.ip", network.ip), "hostname": ("client.domain", _text)},
-    "anomaly": {"event": ("event.action", _text)},
-    "drop": {"reason": ("event.reason", _text)},
+    "smb": {"command": ("event.action", values.text), "filename": ("file.path", values.text), "share": ("file.directory", values.text)},
+    "ftp": {"command": ("event.action", values.text)},
+    "tftp": {"packet": ("event.action", values.text), "file": ("file.path", values.text)},
+    "nfs": {"procedure": ("event.action", values.text), "filename": ("file.path", values.text)},
+    "krb5": {"msg_type": ("event.action", values.text), "cname": ("user.name", values.text), "realm": ("user.domain", values.text),
+             "sname": ("service.name", values.text)},
+    "rdp": {"event_type": ("event.action", values.text), "cookie": ("user.name", values.text)},
+    "sip": {"method": ("event.action", values.text), "uri": ("url.full", values.text)},
+    "dhcp": {"dhcp_type": ("event.action", values.text), "client_mac": ("client.mac", values.mac),
+             "assigned_ip": ("client.ip", values.ip), "hostname": ("client.domain", values.text)},
+    "anomaly": {"event": ("event.action", values.text)},
+    "drop": {"reason": ("event.reason", values.text)},
 }  # fmt: skip
 _METADATA: dict[str, str] = {
     "mitre_tactic_id": "threat.tactic.id", "mitre_tactic_name": "threat.tactic.name",
@@ -149,12 +111,12 @@ _MEANINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 def ecs(event: Event, document: Document) -> None:
     native = event.native
-    kind = native.get("event_type")
+    kind = values.text(native.get("event_type")) or ""
     rest = _mapped(native, document)
     if kind in _APPLICATIONS or kind in _CALLED:
         document["network.protocol"] = _CALLED.get(kind, kind)
     categories, types = _MEANINGS.get(
-        "alert" if isinstance(native.get("alert"), dict) else str(kind), (("network",), ("protocol",))
+        "alert" if isinstance(native.get("alert"), dict) else kind, (("network",), ("protocol",))
     )
     document["event.category"], document["event.type"] = list(categories), list(types)
     for name, fill in _FILLS.items():
@@ -200,7 +162,7 @@ def _section(fields: dict[str, _Field], section: Section, document: Document) ->
 
 def _ids(native: Mapping[str, Any], document: Document) -> None:
     vlans = native.get("vlan")
-    vlans = [_id(vlan) for vlan in (vlans if isinstance(vlans, list) else [vlans])]
+    vlans = [values.identity(vlan) for vlan in (vlans if isinstance(vlans, list) else [vlans])]
     document["network.vlan.id"] = vlans[0] if vlans else None
     document["network.inner.vlan.id"] = vlans[1] if len(vlans) > 1 else None
     document["observer.product"], document["observer.vendor"] = "Suricata", "OISF"
@@ -208,8 +170,8 @@ def _ids(native: Mapping[str, Any], document: Document) -> None:
     flow = native.get("flow")
     if native.get("icmp_type") is not None:
         document["network.icmp.type"], document["network.icmp.code"] = (
-            _id(native["icmp_type"]),
-            _id(native.get("icmp_code")),
+            values.identity(native["icmp_type"]),
+            values.identity(native.get("icmp_code")),
         )
     if isinstance(flow, dict) and (begun := document.get("event.start")) and (ended := document.get("event.end")):
         told = (instant.parse_iso(ended) or 0) - (instant.parse_iso(begun) or 0)
@@ -218,23 +180,23 @@ def _ids(native: Mapping[str, Any], document: Document) -> None:
 
 def _alert(section: Section, document: Document) -> None:
     document["event.kind"] = "alert"
-    document["message"] = _text(section.get("category")) or _text(section.get("signature"))
+    document["message"] = values.text(section.get("category")) or values.text(section.get("signature"))
     document["event.type"] = ["allowed" if section.get("action") == "allowed" else "denied"]
     metadata = section.get("metadata")
     if isinstance(metadata, dict):
         for name, target in _METADATA.items():
-            told = _words(metadata.get(name))
+            told = values.words(metadata.get(name))
             document[target] = document.get(target) or (told[0] if told and target == "file.name" else told)
-        attack = _words(metadata.get("mitre_attack"))
+        attack = values.words(metadata.get("mitre_attack"))
         document["threat.technique.id"] = document["threat.technique.id"] or attack
 
 
 def _http(section: Section, document: Document) -> None:
-    host, path = _text(section.get("hostname")), _text(section.get("url"))
+    host, path = values.text(section.get("hostname")), values.text(section.get("url"))
     if path:
         url.fill(document, path)
     document["url.domain"] = document["destination.domain"] = host or document.get("url.domain")
-    document["url.port"] = _count(section.get("http_port")) or document.get("url.port")
+    document["url.port"] = values.count(section.get("http_port")) or document.get("url.port")
     status = document.get("http.response.status_code")
     if "web" in document["event.category"] and status:
         document["event.outcome"] = "failure" if status >= 400 else "success"
@@ -246,14 +208,14 @@ _FLAGS = (("aa", "AA"), ("tc", "TC"), ("rd", "RD"), ("ra", "RA"), ("ad", "AD"), 
 def _dns(section: Section, document: Document) -> None:
     """Version 1 logs each answer as a record of its own, version 2 an answer with its question, version 3 lists of both."""
     kind = section.get("type")
-    document["dns.type"] = {"request": "query", "response": "answer"}.get(str(kind), _text(kind))
+    document["dns.type"] = {"request": "query", "response": "answer"}.get(str(kind), values.text(kind))
     document["dns.header_flags"] = [name for flag, name in _FLAGS if section.get(flag) is True]
     queries = section.get("queries")
     question = queries[0] if isinstance(queries, list) and queries and isinstance(queries[0], dict) else section
     if "rdata" not in section:
         document["dns.question.name"], document["dns.question.type"] = (
-            _text(question.get("rrname")),
-            _text(question.get("rrtype")),
+            values.text(question.get("rrname")),
+            values.text(question.get("rrtype")),
         )
     listed = section.get("answers")
     records = listed if isinstance(listed, list) else [section] if "rdata" in section else []
@@ -269,8 +231,8 @@ def _dns(section: Section, document: Document) -> None:
 
 def _answer(record: Section) -> Section:
     told = {
-        "data": _text(record.get("rdata")), "name": _text(record.get("rrname")), "ttl": _count(record.get("ttl")),
-        "type": _text(record.get("rrtype")),
+        "data": values.text(record.get("rdata")), "name": values.text(record.get("rrname")), "ttl": values.count(record.get("ttl")),
+        "type": values.text(record.get("rrtype")),
     }  # fmt: skip
     return {name: value for name, value in told.items() if value is not None}
 
@@ -283,7 +245,7 @@ def _tls(section: Section, document: Document) -> None:
         document[f"tls.server.x509.{name}"] = document.get(f"tls.server.{name}")
     for name, target in (("ja3", "tls.client.ja3"), ("ja3s", "tls.server.ja3s")):
         digest = section.get(name)
-        document[target] = _text(digest.get("hash")) if isinstance(digest, dict) else _text(digest)
+        document[target] = values.text(digest.get("hash")) if isinstance(digest, dict) else values.text(digest)
     document["related.hash"] = [
         digest for digest in (document["tls.client.ja3"], document["tls.server.ja3s"]) if digest
     ]
@@ -292,19 +254,19 @@ def _tls(section: Section, document: Document) -> None:
 
 
 def _files(section: Section, document: Document) -> None:
-    path = _text(section.get("filename"))
+    path = values.text(section.get("filename"))
     document["file.name"] = document.get("file.name") or (path.rpartition("/")[2] if path else None)
 
 
 def _smtp(section: Section, document: Document) -> None:
-    document["source.domain"] = _text(section.get("helo"))
+    document["source.domain"] = values.text(section.get("helo"))
 
 
 def _smb(section: Section, document: Document) -> None:
     ntlm = section.get("ntlmssp")
     if isinstance(ntlm, dict):
-        document["user.name"], document["user.domain"] = _text(ntlm.get("user")), _text(ntlm.get("domain"))
-        document["source.domain"] = _text(ntlm.get("host"))
+        document["user.name"], document["user.domain"] = values.text(ntlm.get("user")), values.text(ntlm.get("domain"))
+        document["source.domain"] = values.text(ntlm.get("host"))
 
 
 _FILLS: dict[str, Callable[[Section, Document], None]] = {

@@ -49,7 +49,7 @@ def decode(frame: Frame) -> Native | None:
         native |= {f"id.{name}": native[f"id_{name}"] for name in _CONNECTION if f"id_{name}" in native}
     path = native.get("_path")
     log = path if isinstance(path, str) else log_of(native)
-    return None if log is None or not _is_time(native["ts"]) else {**native, "_log": log}
+    return None if log is None or not _is_time(native.get("ts")) else {**native, "_log": log}
 
 
 def _is_time(value: Any) -> bool:

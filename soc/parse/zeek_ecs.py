@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from soc.parse import network, sensor, url, x509, zeek_fields
+from soc.parse import json_values as values, network, sensor, url, x509, zeek_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,8 +98,8 @@ def _connection(native: Native, document: Document) -> None:
     """ICMP has no ports: Zeek writes type and code there."""
     if document["network.transport"] == "icmp":
         document["network.icmp.type"], document["network.icmp.code"] = (
-            zeek_fields.identity(native.get("id.orig_p")),
-            zeek_fields.identity(native.get("id.resp_p")),
+            values.identity(native.get("id.orig_p")),
+            values.identity(native.get("id.resp_p")),
         )
         document["network.transport"] = "ipv6-icmp" if ":" in str(document.get("source.ip")) else "icmp"
         document["source.port"] = document["destination.port"] = None
@@ -110,7 +110,7 @@ _FLAGS = ("AA", "TC", "RD", "RA")
 
 def _dns(native: Native, document: Document) -> None:
     document["dns.header_flags"] = [name for name in _FLAGS if native.get(name) is True]
-    answers = zeek_fields.words(native.get("answers")) or []
+    answers = values.words(native.get("answers")) or []
     lives = native.get("TTLs")
     lives = lives if isinstance(lives, list) else []
     document["dns.answers"] = [
@@ -125,16 +125,16 @@ def _dns(native: Native, document: Document) -> None:
 
 
 def _life(lives: list[Any], place: int) -> int | None:
-    told = zeek_fields.duration(lives[place]) if place < len(lives) else None
+    told = values.nanoseconds(lives[place]) if place < len(lives) else None
     return None if told is None else told // 1_000_000_000
 
 
 def _http(native: Native, document: Document) -> None:
-    url.fill(document, zeek_fields.text(native.get("uri")) or "")
-    document["url.domain"] = zeek_fields.text(native.get("host")) or document.get("url.domain")
+    url.fill(document, values.text(native.get("uri")) or "")
+    document["url.domain"] = values.text(native.get("host")) or document.get("url.domain")
     document["url.username"], document["url.password"] = (
         document.get("user.name"),
-        zeek_fields.text(native.get("password")),
+        values.text(native.get("password")),
     )
     document["destination.domain"] = document["url.domain"]
     document["event.action"] = document.get("http.request.method")
@@ -147,7 +147,7 @@ def _status(document: Document, status: Any) -> None:
 
 
 def _sip(native: Native, document: Document) -> None:
-    uri = zeek_fields.text(native.get("uri")) or ""
+    uri = values.text(native.get("uri")) or ""
     scheme, colon, rest = uri.partition(":")
     if colon and scheme.lower() in _SIP_DEFAULTS:
         document["url.scheme"] = scheme.lower()
@@ -194,7 +194,7 @@ def _dhcp(native: Native, document: Document) -> None:
     document["client.address"], document["server.address"] = document.get("source.ip"), document.get("destination.ip")
     if document.get("source.ip") and "source.port" not in document:
         document["source.port"], document["destination.port"] = 68, 67
-    types = zeek_fields.words(native.get("msg_types"))
+    types = values.words(native.get("msg_types"))
     document["event.action"] = types[-1] if types else None
 
 

@@ -4,197 +4,133 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from soc import instant
-from soc.parse import network
+from soc.parse import json_values as values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _count(value: Any) -> int | None:
-    if type(value) is float and value.is_integer() and 0 <= value < 1 << 53:
-        return int(value)
-    told = network.number(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
-    return told if told is not None and 0 <= told < 1 << 63 else None
-
-
-def text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def identity(value: Any) -> str | None:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
-
-
-def _lower(value: Any) -> str | None:
-    return value.lower() if isinstance(value, str) and value else None
-
-
-def _upper_hex(value: Any) -> str | None:
-    return value.replace(":", "").upper() if isinstance(value, str) and value else None
-
-
-def _first(value: Any) -> str | None:
-    found = words(value)
-    return found[0] if found else None
-
-
-def words(value: Any) -> list[str] | None:
-    found = [word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str) and word]
-    return found or None
-
-
-def _addresses(value: Any) -> str | None:
-    return network.ip(_first(value))
-
-
 def _own_addresses(value: Any) -> list[str] | None:
-    found = _addresses(value)
+    found = values.ip(value)
     return [found] if found else None
 
 
 def _own_mac(value: Any) -> list[str] | None:
-    found = network.mac(_first(value))
+    found = values.mac(value)
     return [found] if found else None
-
-
-def _mailboxes(value: Any) -> list[str] | None:
-    """The addresses of `Name <user@host>` and `<user@host>`."""
-    found = [word.rpartition("<")[2].rstrip("> ") for word in words(value) or ()]
-    return [address for address in found if address] or None
-
-
-def _truth(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def duration(value: Any) -> int | None:
-    try:
-        seconds = float(value) if isinstance(value, int | float | str) else -1.0
-    except (ValueError, OverflowError):
-        return None
-    return round(seconds * 1_000_000_000) if 0 <= seconds < 1e9 else None
-
-
-def _moment(value: Any) -> str | None:
-    try:
-        told = instant.from_epoch(float(value)) if isinstance(value, int | float | str) else None
-    except (ValueError, OverflowError):
-        told = instant.parse_iso(value) if isinstance(value, str) else None
-    return None if told is None else instant.iso(told)
 
 
 def _class(value: Any) -> str | None:
     return (
-        {"C_INTERNET": "IN", "C_CHAOS": "CH", "C_HESIOD": "HS", "C_ANY": "ANY"}.get(value, text(value))
+        {"C_INTERNET": "IN", "C_CHAOS": "CH", "C_HESIOD": "HS", "C_ANY": "ANY"}.get(value, values.text(value))
         if isinstance(value, str)
         else None
     )
 
 
 _CERTIFICATE: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "certificate.serial": ("file.x509.serial_number", _upper_hex), "certificate.version": ("file.x509.version_number", identity),
-    "certificate.not_valid_before": ("file.x509.not_before", _moment), "certificate.not_valid_after": ("file.x509.not_after", _moment),
-    "certificate.key_alg": ("file.x509.public_key_algorithm", text), "certificate.sig_alg": ("file.x509.signature_algorithm", text),
-    "certificate.key_length": ("file.x509.public_key_size", _count), "certificate.exponent": ("file.x509.public_key_exponent", _count),
-    "certificate.curve": ("file.x509.public_key_curve", text), "san.dns": ("file.x509.alternative_names", words),
-    "id": ("event.id", text), "fingerprint": ("file.hash.sha256", text),
+    "certificate.serial": ("file.x509.serial_number", values.digest), "certificate.version": ("file.x509.version_number", values.identity),
+    "certificate.not_valid_before": ("file.x509.not_before", values.moment), "certificate.not_valid_after": ("file.x509.not_after", values.moment),
+    "certificate.key_alg": ("file.x509.public_key_algorithm", values.text), "certificate.sig_alg": ("file.x509.signature_algorithm", values.text),
+    "certificate.key_length": ("file.x509.public_key_size", values.count), "certificate.exponent": ("file.x509.public_key_exponent", values.count),
+    "certificate.curve": ("file.x509.public_key_curve", values.text), "san.dns": ("file.x509.alternative_names", values.words),
+    "id": ("event.id", values.text), "fingerprint": ("file.hash.sha256", values.text),
 }  # fmt: skip
 COMMON: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "uid": ("event.id", text), "id.orig_h": ("source.ip", network.ip), "id.orig_p": ("source.port", _count),
-    "id.resp_h": ("destination.ip", network.ip), "id.resp_p": ("destination.port", _count), "proto": ("network.transport", _lower),
-    "community_id": ("network.community_id", text), "vlan": ("network.vlan.id", identity), "inner_vlan": ("network.inner.vlan.id", identity),
-    "orig_l2_addr": ("source.mac", network.mac), "resp_l2_addr": ("destination.mac", network.mac),
-    "_system_name": ("observer.hostname", text),
+    "uid": ("event.id", values.text), "id.orig_h": ("source.ip", values.ip), "id.orig_p": ("source.port", values.count),
+    "id.resp_h": ("destination.ip", values.ip), "id.resp_p": ("destination.port", values.count), "proto": ("network.transport", values.lower),
+    "community_id": ("network.community_id", values.text), "vlan": ("network.vlan.id", values.identity), "inner_vlan": ("network.inner.vlan.id", values.identity),
+    "orig_l2_addr": ("source.mac", values.mac), "resp_l2_addr": ("destination.mac", values.mac),
+    "_system_name": ("observer.hostname", values.text),
 }  # fmt: skip
 LOGS: dict[str, dict[str, tuple[str, Callable[[Any], Any]]]] = {
     "conn": {
-        "service": ("network.protocol", _lower), "duration": ("event.duration", duration), "orig_ip_bytes": ("source.bytes", _count),
-        "resp_ip_bytes": ("destination.bytes", _count), "orig_pkts": ("source.packets", _count), "resp_pkts": ("destination.packets", _count),
+        "service": ("network.protocol", values.lower), "duration": ("event.duration", values.nanoseconds), "orig_ip_bytes": ("source.bytes", values.count),
+        "resp_ip_bytes": ("destination.bytes", values.count), "orig_pkts": ("source.packets", values.count), "resp_pkts": ("destination.packets", values.count),
     },
     "dns": {
-        "trans_id": ("dns.id", identity), "query": ("dns.question.name", text), "qtype_name": ("dns.question.type", text),
-        "qclass_name": ("dns.question.class", _class), "rcode_name": ("dns.response_code", text), "rtt": ("event.duration", duration),
+        "trans_id": ("dns.id", values.identity), "query": ("dns.question.name", values.text), "qtype_name": ("dns.question.type", values.text),
+        "qclass_name": ("dns.question.class", _class), "rcode_name": ("dns.response_code", values.text), "rtt": ("event.duration", values.nanoseconds),
     },
     "http": {
-        "method": ("http.request.method", text), "status_code": ("http.response.status_code", _count), "version": ("http.version", text),
-        "referrer": ("http.request.referrer", text), "user_agent": ("user_agent.original", text),
-        "request_body_len": ("http.request.body.bytes", _count), "response_body_len": ("http.response.body.bytes", _count),
-        "orig_mime_types": ("http.request.mime_type", _first), "resp_mime_types": ("http.response.mime_type", _first),
-        "username": ("user.name", text), "host": ("url.domain", text), "client_header_names": ("zeek.http.client_header_names", words),
+        "method": ("http.request.method", values.text), "status_code": ("http.response.status_code", values.count), "version": ("http.version", values.text),
+        "referrer": ("http.request.referrer", values.text), "user_agent": ("user_agent.original", values.text),
+        "request_body_len": ("http.request.body.bytes", values.count), "response_body_len": ("http.response.body.bytes", values.count),
+        "orig_mime_types": ("http.request.mime_type", values.first), "resp_mime_types": ("http.response.mime_type", values.first),
+        "username": ("user.name", values.text), "host": ("url.domain", values.text), "client_header_names": ("zeek.http.client_header_names", values.words),
     },
     "ssl": {
-        "cipher": ("tls.cipher", text), "curve": ("tls.curve", text), "server_name": ("tls.client.server_name", text),
-        "resumed": ("tls.resumed", _truth), "established": ("tls.established", _truth), "next_protocol": ("tls.next_protocol", text),
-        "subject": ("tls.server.subject", text), "issuer": ("tls.server.issuer", text), "client_subject": ("tls.client.subject", text),
-        "client_issuer": ("tls.client.issuer", text), "ja3": ("tls.client.ja3", text), "ja3s": ("tls.server.ja3s", text),
-        "resp_certificate_sha1": ("tls.server.hash.sha1", _upper_hex), "not_valid_before": ("tls.server.not_before", _moment),
-        "not_valid_after": ("tls.server.not_after", _moment),
+        "cipher": ("tls.cipher", values.text), "curve": ("tls.curve", values.text), "server_name": ("tls.client.server_name", values.text),
+        "resumed": ("tls.resumed", values.truth), "established": ("tls.established", values.truth), "next_protocol": ("tls.next_protocol", values.text),
+        "subject": ("tls.server.subject", values.text), "issuer": ("tls.server.issuer", values.text), "client_subject": ("tls.client.subject", values.text),
+        "client_issuer": ("tls.client.issuer", values.text), "ja3": ("tls.client.ja3", values.text), "ja3s": ("tls.server.ja3s", values.text),
+        "resp_certificate_sha1": ("tls.server.hash.sha1", values.digest), "not_valid_before": ("tls.server.not_before", values.moment),
+        "not_valid_after": ("tls.server.not_after", values.moment),
     },
     "x509": _CERTIFICATE,
     "files": {
-        "conn_uids": ("event.id", _first), "tx_hosts": ("server.ip", _addresses), "rx_hosts": ("client.ip", _addresses),
-        "mime_type": ("file.mime_type", text), "filename": ("file.name", text), "total_bytes": ("file.size", _count),
-        "md5": ("file.hash.md5", text), "sha1": ("file.hash.sha1", text), "sha256": ("file.hash.sha256", text),
-        "duration": ("event.duration", duration), "extracted": ("file.path", text),
+        "conn_uids": ("event.id", values.first), "tx_hosts": ("server.ip", values.ip), "rx_hosts": ("client.ip", values.ip),
+        "mime_type": ("file.mime_type", values.text), "filename": ("file.name", values.text), "total_bytes": ("file.size", values.count),
+        "md5": ("file.hash.md5", values.text), "sha1": ("file.hash.sha1", values.text), "sha256": ("file.hash.sha256", values.text),
+        "duration": ("event.duration", values.nanoseconds), "extracted": ("file.path", values.text),
     },
-    "pe": {"id": ("event.id", text)},
-    "ocsp": {"id": ("event.id", text)},
+    "pe": {"id": ("event.id", values.text)},
+    "ocsp": {"id": ("event.id", values.text)},
     "dhcp": {
-        "uids": ("event.id", _first), "client_addr": ("source.ip", network.ip), "server_addr": ("destination.ip", network.ip),
-        "mac": ("source.mac", network.mac), "domain": ("network.name", text), "host_name": ("source.domain", text),
-        "client_fqdn": ("client.domain", text), "duration": ("event.duration", duration),
+        "uids": ("event.id", values.first), "client_addr": ("source.ip", values.ip), "server_addr": ("destination.ip", values.ip),
+        "mac": ("source.mac", values.mac), "domain": ("network.name", values.text), "host_name": ("source.domain", values.text),
+        "client_fqdn": ("client.domain", values.text), "duration": ("event.duration", values.nanoseconds),
     },
-    "kerberos": {"client": ("user.name", text), "request_type": ("event.action", text), "cipher": ("tls.cipher", text)},
-    "ntlm": {"username": ("user.name", text), "domainname": ("user.domain", text), "hostname": ("source.domain", text)},
-    "radius": {"username": ("user.name", text), "mac": ("source.mac", network.mac), "framed_addr": ("source.nat.ip", network.ip)},
+    "kerberos": {"client": ("user.name", values.text), "request_type": ("event.action", values.text), "cipher": ("tls.cipher", values.text)},
+    "ntlm": {"username": ("user.name", values.text), "domainname": ("user.domain", values.text), "hostname": ("source.domain", values.text)},
+    "radius": {"username": ("user.name", values.text), "mac": ("source.mac", values.mac), "framed_addr": ("source.nat.ip", values.ip)},
     "ftp": {
-        "user": ("user.name", text), "command": ("event.action", text), "arg": ("url.original", text),
-        "file_size": ("file.size", _count), "mime_type": ("file.mime_type", text),
+        "user": ("user.name", values.text), "command": ("event.action", values.text), "arg": ("url.original", values.text),
+        "file_size": ("file.size", values.count), "mime_type": ("file.mime_type", values.text),
     },
-    "irc": {"user": ("user.name", text), "command": ("event.action", text), "dcc_file_name": ("file.name", text),
-            "dcc_file_size": ("file.size", _count), "dcc_mime_type": ("file.mime_type", text)},
+    "irc": {"user": ("user.name", values.text), "command": ("event.action", values.text), "dcc_file_name": ("file.name", values.text),
+            "dcc_file_size": ("file.size", values.count), "dcc_mime_type": ("file.mime_type", values.text)},
     "smtp": {
-        "from": ("email.from.address", _mailboxes), "to": ("email.to.address", _mailboxes), "cc": ("email.cc.address", _mailboxes),
-        "mailfrom": ("email.sender.address", text), "subject": ("email.subject", text), "msg_id": ("email.message_id", text),
-        "reply_to": ("email.reply_to.address", _mailboxes), "helo": ("source.domain", text), "user_agent": ("email.x_mailer", text),
-        "tls": ("tls.established", _truth), "in_reply_to": ("zeek.smtp.in_reply_to", text),
+        "from": ("email.from.address", values.mailboxes), "to": ("email.to.address", values.mailboxes), "cc": ("email.cc.address", values.mailboxes),
+        "mailfrom": ("email.sender.address", values.text), "subject": ("email.subject", values.text), "msg_id": ("email.message_id", values.text),
+        "reply_to": ("email.reply_to.address", values.mailboxes), "helo": ("source.domain", values.text), "user_agent": ("email.x_mailer", values.text),
+        "tls": ("tls.established", values.truth), "in_reply_to": ("zeek.smtp.in_reply_to", values.text),
     },
-    "ssh": {"client": ("user_agent.original", text)},
-    "smb_cmd": {"command": ("event.action", text), "username": ("user.name", text), "rtt": ("event.duration", duration)},
-    "smb_files": {"action": ("event.action", text), "name": ("file.name", text), "path": ("file.directory", text),
-                  "size": ("file.size", _count), "times.modified": ("file.mtime", _moment), "times.accessed": ("file.accessed", _moment),
-                  "times.created": ("file.created", _moment), "times.changed": ("file.ctime", _moment), "fuid": ("zeek.smb_files.fuid", text)},
-    "smb_mapping": {"path": ("file.path", text)},
-    "dce_rpc": {"operation": ("event.action", text), "rtt": ("event.duration", duration)},
-    "rdp": {"cookie": ("user.name", text), "ssl": ("tls.established", _truth)},
-    "sip": {"method": ("event.action", text), "uri": ("url.full", text), "status_code": ("zeek.sip.status_code", _count)},
-    "modbus": {"func": ("event.action", text)},
-    "dnp3": {"fc_request": ("event.action", text), "fc_reply": ("zeek.dnp3.fc_reply", text)},
-    "mysql": {"cmd": ("event.action", text), "arg": ("zeek.mysql.arg", text)},
-    "socks": {"user": ("user.name", text)},
-    "snmp": {"duration": ("event.duration", duration)},
-    "syslog": {"facility": ("log.syslog.facility.name", text), "severity": ("log.syslog.severity.name", text), "message": ("message", text)},
-    "tunnel": {"action": ("event.action", text)},
-    "ldap": {"opcode": ("event.action", text), "object": ("user.name", text)},
+    "ssh": {"client": ("user_agent.original", values.text)},
+    "smb_cmd": {"command": ("event.action", values.text), "username": ("user.name", values.text), "rtt": ("event.duration", values.nanoseconds)},
+    "smb_files": {"action": ("event.action", values.text), "name": ("file.name", values.text), "path": ("file.directory", values.text),
+                  "size": ("file.size", values.count), "times.modified": ("file.mtime", values.moment), "times.accessed": ("file.accessed", values.moment),
+                  "times.created": ("file.created", values.moment), "times.changed": ("file.ctime", values.moment), "fuid": ("zeek.smb_files.fuid", values.text)},
+    "smb_mapping": {"path": ("file.path", values.text)},
+    "dce_rpc": {"operation": ("event.action", values.text), "rtt": ("event.duration", values.nanoseconds)},
+    "rdp": {"cookie": ("user.name", values.text), "ssl": ("tls.established", values.truth)},
+    "sip": {"method": ("event.action", values.text), "uri": ("url.full", values.text), "status_code": ("zeek.sip.status_code", values.count)},
+    "modbus": {"func": ("event.action", values.text)},
+    "dnp3": {"fc_request": ("event.action", values.text), "fc_reply": ("zeek.dnp3.fc_reply", values.text)},
+    "mysql": {"cmd": ("event.action", values.text), "arg": ("zeek.mysql.arg", values.text)},
+    "socks": {"user": ("user.name", values.text)},
+    "snmp": {"duration": ("event.duration", values.nanoseconds)},
+    "syslog": {"facility": ("log.syslog.facility.name", values.text), "severity": ("log.syslog.severity.name", values.text), "message": ("message", values.text)},
+    "tunnel": {"action": ("event.action", values.text)},
+    "ldap": {"opcode": ("event.action", values.text), "object": ("user.name", values.text)},
     "notice": {
-        "note": ("rule.name", text), "msg": ("rule.description", text), "src": ("source.ip", network.ip), "dst": ("destination.ip", network.ip),
-        "p": ("destination.port", _count), "file_mime_type": ("file.mime_type", text), "uid": ("event.id", text),
+        "note": ("rule.name", values.text), "msg": ("rule.description", values.text), "src": ("source.ip", values.ip), "dst": ("destination.ip", values.ip),
+        "p": ("destination.port", values.count), "file_mime_type": ("file.mime_type", values.text), "uid": ("event.id", values.text),
     },
     "signatures": {
-        "sig_id": ("rule.id", text), "event_msg": ("rule.description", text), "src_addr": ("source.ip", network.ip),
-        "src_port": ("source.port", _count), "dst_addr": ("destination.ip", network.ip), "dst_port": ("destination.port", _count),
+        "sig_id": ("rule.id", values.text), "event_msg": ("rule.description", values.text), "src_addr": ("source.ip", values.ip),
+        "src_port": ("source.port", values.count), "dst_addr": ("destination.ip", values.ip), "dst_port": ("destination.port", values.count),
     },
-    "intel": {"seen.indicator": ("threat.indicator.name", text), "file_mime_type": ("file.mime_type", text)},
-    "weird": {"name": ("rule.name", text)},
-    "traceroute": {"src": ("source.ip", network.ip), "dst": ("destination.ip", network.ip)},
-    "software": {"host": ("host.ip", _own_addresses), "name": ("package.name", text), "unparsed_version": ("package.version", text)},
+    "intel": {"seen.indicator": ("threat.indicator.name", values.text), "file_mime_type": ("file.mime_type", values.text)},
+    "weird": {"name": ("rule.name", values.text)},
+    "traceroute": {"src": ("source.ip", values.ip), "dst": ("destination.ip", values.ip)},
+    "software": {"host": ("host.ip", _own_addresses), "name": ("package.name", values.text), "unparsed_version": ("package.version", values.text)},
     "known_hosts": {"host": ("host.ip", _own_addresses)},
-    "known_devices": {"mac": ("host.mac", _own_mac), "dhcp_host_name": ("host.hostname", text)},
-    "known_services": {"host": ("server.ip", network.ip), "port_num": ("server.port", _count), "port_proto": ("network.transport", _lower)},
+    "known_devices": {"mac": ("host.mac", _own_mac), "dhcp_host_name": ("host.hostname", values.text)},
+    "known_services": {"host": ("server.ip", values.ip), "port_num": ("server.port", values.count), "port_proto": ("network.transport", values.lower)},
     "known_certs": {
-        "host": ("server.ip", network.ip), "port_num": ("server.port", _count), "serial": ("tls.server.x509.serial_number", text),
-        "subject": ("tls.server.subject", text), "issuer_subject": ("tls.server.issuer", text),
+        "host": ("server.ip", values.ip), "port_num": ("server.port", values.count), "serial": ("tls.server.x509.serial_number", values.text),
+        "subject": ("tls.server.subject", values.text), "issuer_subject": ("tls.server.issuer", values.text),
     },
-    "reporter": {"level": ("log.level", text), "message": ("message", text)},
+    "reporter": {"level": ("log.level", values.text), "message": ("message", values.text)},
 }  # fmt: skip
