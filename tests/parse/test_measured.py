@@ -21,7 +21,7 @@ RECALL = {
     "postgresql": 99, "mysql": 99, "mssql": 100, "mongodb": 100, "redis": 100, "iis": 99, "apache": 99, "nginx": 98, "tomcat": 96,
     "squid": 98, "haproxy": 100, "traefik": 100, "modsecurity": 99, "keycloak": 99, "openldap": 100, "docker": 100, "freeradius": 98,
     "openvpn": 94, "ftp": 100,
-    "paloalto": 99, "checkpoint": 98, "cef": 85, "leef": 96, "forcepoint_ngfw": 100, "cyberark": 100, "symantec_endpoint": 100,
+    "paloalto": 99, "checkpoint": 98, "cef": 85, "leef": 99, "forcepoint_ngfw": 100, "cyberark": 100, "symantec_endpoint": 100,
 }  # fmt: skip
 
 
