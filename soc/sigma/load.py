@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tarfile
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from soc.errors import Fault
@@ -68,7 +69,7 @@ class _Loading:
     def take(self, path: FilePath) -> None:
         here: dict[str, Rule | Correlation] = {}
         root, told = os.path.realpath(path), len(str(path))
-        for name, text in _texts(path, self.faults):
+        for name, text in texts(path, self.faults):
             real = root + name[told:]
             if real in self.seen:  # a folder inside another one
                 continue
@@ -112,7 +113,7 @@ class _Loading:
         if "channels" in document.value or "logsources" in document.value:
             self.logsources.append(sources.read(document, report))
             return None
-        value = _overlaid(shared, document.value)
+        value = overlaid(shared, document.value)
         if "filter" in value:
             found = filtering.read(value, name, document, self.site, report)
             self.filters += [found] if found and len(self.faults) == before else []
@@ -129,7 +130,7 @@ def _rule(value: dict[str, Any], file: str, document: Document, site: Site, repo
     """A rule from its document; None, or a rule that must not be used, once something was reported."""
     for key in value:
         if key not in _RULE_KEYS and not key.startswith(("x-", "custom")):
-            report((key,), f"unknown attribute {key!r}", "remove it, or begin its name with `x-`")
+            report((key,), f"unknown attribute {key!r}", _meant(key) or "remove it, or begin its name with `x-`")
     for key in ("title", "id"):
         if not isinstance(value.get(key), str) or not value[key].strip():
             report((key,), f"a rule needs `{key}`", "for the id write a random UUID, in quotes" if key == "id" else "")
@@ -140,6 +141,11 @@ def _rule(value: dict[str, Any], file: str, document: Document, site: Site, repo
     if node is None:
         return None
     return Rule(info, logsource, node, file, document.line, "soc" in value, str(value.get("name", "")), examples)
+
+
+def _meant(key: str) -> str:
+    near = get_close_matches(key, sorted(_RULE_KEYS), 1, 0.7)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 def _examples(told: Any, document: Document, report: Report) -> tuple[Example, ...]:
@@ -158,18 +164,18 @@ def _examples(told: Any, document: Document, report: Report) -> tuple[Example, .
     return tuple(found)
 
 
-def _overlaid(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def overlaid(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """`action: global` of a file of several documents: what it says holds for all that follow."""
     if not shared:
         return own
     result = {key: value for key, value in shared.items() if key != "action"}
     for key, value in own.items():
         below = result.get(key)
-        result[key] = _overlaid(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        result[key] = overlaid(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return result
 
 
-def _texts(path: FilePath, faults: list[Fault]) -> Iterator[tuple[str, str]]:
+def texts(path: FilePath, faults: list[Fault]) -> Iterator[tuple[str, str]]:
     """Names and texts of all YAML files of a path, in the order of their names."""
     try:
         if path.is_dir():

@@ -38,8 +38,8 @@ class RuleSet:
         self.sha256 = digest(*parts, *(each.key for each in self.correlations.all))
         """Of the content, whatever files it stands in."""
         self._by_id = {rule.info.id: rule for rule in self.rules}
-        self._logsources = logsources or Logsources()
-        self._routes = routes = Routes((rule for rule in self.rules if rule.info.state != "off"), self._logsources)
+        self.logsources = logsources or Logsources()
+        self._routes = routes = Routes((rule for rule in self.rules if rule.info.state != "off"), self.logsources)
 
         self._matcher = Matcher(routes)
 
@@ -72,7 +72,7 @@ class RuleSet:
     def alone(self, rule: Rule) -> RuleSet:
         """One rule as if it were in force by itself, whatever its state and without filters: for its tests."""
         bare = replace(rule, node=rule.unfiltered or rule.node, info=rule.info._replace(state="live"))
-        return RuleSet([bare], (), self._logsources)
+        return RuleSet([bare], (), self.logsources)
 
     def blind(self) -> list[Rule]:
         """The rules that no event can reach, because nothing says where their log source is found."""
