@@ -22,18 +22,23 @@ class Table(NamedTuple):
     """Native name, converter (None for as it is), names in ECS."""
     names: frozenset[str]
     """The native names."""
+    places: Mapping[str, int]
+    """Where each of them is among the rows."""
 
 
 def table(*parts: tuple[Callable[[str], Any] | None, Mapping[str, str]]) -> Table:
     """A table of parts with one converter each, the more telling before the more general; blanks separate ECS names."""
     rows = tuple((name, convert, tuple(told.split())) for convert, names in parts for name, told in names.items())
-    return Table(rows, frozenset(name for name, _, _ in rows))
+    places = {row[0]: at for at, row in reversed(list(enumerate(rows)))}
+    return Table(rows, frozenset(places), places)
 
 
 def fill(document: Document, native: Native, known: Table) -> None:
     """Adds the ECS fields of a table; of several native fields for one of them the first that says something counts."""
-    for name, convert, targets in known.rows:
-        value = native.get(name)
+    rows = known.rows
+    for at in sorted([known.places[name] for name in native.keys() & known.names]):
+        name, convert, targets = rows[at]
+        value = native[name]
         if value is None or value in UNSET:
             continue
         if convert is not None and (value := convert(value)) is None:

@@ -150,7 +150,7 @@ def _flow(event: Event, document: Document) -> None:
     seconds = network.number(event.native.get("elapsed-time"))
     if seconds is not None and seconds < 1 << 33:
         document["event.duration"] = seconds * 1_000_000_000
-        document["event.start"] = instant.iso(event.time)
+        document["event.start"] = document["@timestamp"]
         document["event.end"] = instant.iso(event.time + seconds * instant.SECOND)
 
 

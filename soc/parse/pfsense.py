@@ -45,7 +45,7 @@ def decode(frame: Frame) -> Native | None:
     """filterlog's columns by name, or what a daemon of the firewall says."""
     header, text = frame.syslog, frame.text
     app = header.app.rpartition("/")[2] if header else ""
-    if _FILTERLOG.match(text) and app in {"filterlog", "pf", ""}:
+    if _FILTERLOG.match(text):
         return {**_packet(text.split(",")), "program": "filterlog"}
     if header is None or (app not in DAEMONS and not text.startswith("(squid-")):
         return None

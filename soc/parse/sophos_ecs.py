@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from soc import instant
@@ -96,7 +97,11 @@ _LOWER = frozenset({"Firewall", "ATP", "IDP", "Content Filtering"})
 
 def zone_name(native: Native) -> str:
     """`timezone` where it is an offset or a zone of the tz database; of abbreviations like IST or BST several zones have the same."""
-    told: str = native.get("timezone", "")
+    return _zone_name(native.get("timezone", ""))
+
+
+@lru_cache(maxsize=256)
+def _zone_name(told: str) -> str:
     if told[:1] in {"+", "-"}:
         return told if len(told) > 3 else f"{told}00"
     try:
@@ -149,8 +154,9 @@ def _traffic(event: Event, document: Document) -> None:
     if native["log_type"] == "Firewall" and seconds is not None and seconds < 1 << 33:
         # The vendor's own consoles show the stamp of a connection's record as its start.
         document["event.duration"] = seconds * 1_000_000_000
-        document["event.start"] = instant.iso(event.time)
-        document["event.end"] = instant.iso(event.time + seconds * instant.SECOND)
+        started = event.time
+        document["event.start"] = document["@timestamp"]
+        document["event.end"] = instant.iso(started + seconds * instant.SECOND)
 
 
 def _direction(inner: bool, outer: bool) -> str:  # noqa: FBT001 (both sides, in order)

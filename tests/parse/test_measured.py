@@ -21,6 +21,8 @@ RECALL = {
     "postgresql": 99, "mysql": 99, "mssql": 100, "mongodb": 100, "redis": 100, "iis": 99, "apache": 99, "nginx": 98, "tomcat": 96,
     "squid": 98, "haproxy": 100, "traefik": 100, "modsecurity": 99, "keycloak": 99, "openldap": 100, "docker": 100, "freeradius": 98,
     "openvpn": 94, "ftp": 100,
+    "sophos": 98, "sonicwall": 99, "juniper": 98, "pfsense": 98, "fortimail": 96, "fortinet_other": 89, "f5": 93, "citrix": 95,
+    "stormshield": 88, "clavister": 98, "watchguard": 100, "barracuda_fw": 98, "mikrotik": 100,
     "paloalto": 99, "checkpoint": 98, "cef": 85, "leef": 99, "forcepoint_ngfw": 100, "cyberark": 100, "symantec_endpoint": 100,
 }  # fmt: skip
 
