@@ -41,7 +41,7 @@ _FIELDS = fieldmap.table(
     }),
     (network.ip, {"sourceAddress": "source.ip", "src": "source.ip", "dvc": "server.ip"}),
     (str.lower, {"act": "event.action"}),
-    (lambda told: {"0": "inbound", "1": "outbound"}.get(told), {"deviceDirection": "network.direction"}),
+    ({"0": "inbound", "1": "outbound"}.get, {"deviceDirection": "network.direction"}),
     (fieldmap.one, {"ESATLSInCipher": "tls.client.supported_ciphers"}),
 )  # fmt: skip
 _ELSEWHERE = frozenset(
