@@ -128,7 +128,7 @@ def ecs(event: Event, document: Document) -> None:
     _severity(native, document)
     _traffic(event, document)
     _content(native, document)
-    _MEANINGS.get(native["log_type"], _inspected)(native, document)
+    _MEANINGS.get(native["log_type"], _quiet)(native, document)
 
 
 def _severity(native: Native, document: Document) -> None:
@@ -250,20 +250,20 @@ def _own_event(native: Native, document: Document) -> None:
         document["event.type"] = ["start"] if login else ["change"]
     if native.get("log_component") == "RED":
         document["event.start"] = document["@timestamp"]
-    if (millis := network.number(native.get("duration"))) is not None and millis < 1 << 43:
-        document["event.duration"] = millis * 1_000_000_000
+        if (millis := network.number(native.get("duration"))) is not None and millis < 1 << 43:
+            document["event.duration"] = millis * 1_000_000
 
 
 def _quiet(native: Native, document: Document) -> None:
-    """Usage of the machine, and what access points report."""
+    """Usage of the machine, what access points and endpoints report, and types that newer versions add."""
     document["event.kind"] = "event"
     if native["log_type"] == "Wireless Protection":
         document["event.outcome"] = "success"
 
 
 _MEANINGS = {
-    "Firewall": _firewall, "ATP": _attack, "IDP": _attack, "WAF": _web_application, "Event": _own_event, "System Health": _quiet,
-    "Wireless Protection": _quiet, "SD-WAN": _quiet,
+    "Firewall": _firewall, "ATP": _attack, "IDP": _attack, "WAF": _web_application, "Event": _own_event, "Anti-Spam": _inspected,
+    "Anti-Virus": _inspected, "Content Filtering": _inspected, "Sandbox": _inspected,
 }  # fmt: skip
 
 
