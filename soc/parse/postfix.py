@@ -90,7 +90,7 @@ def decode(frame: Frame) -> Native | None:
     queue = _QUEUE.match(text)
     told = (queue is not None and _QUEUED.match(text, queue.end())) or _TELLING.match(text)
     known = daemon in _PROGRAMS and (daemon not in _COMMON or app.startswith("postfix"))
-    if not known and (not told or (app and not daemon.startswith(("postfix", "spam", "perl")))):
+    if not known and not told:
         return None
     searched = text[:_SEARCHED]
     native: dict[str, Any] = {"message": text, "daemon": daemon}

@@ -38,7 +38,7 @@ _LEVELS = {
 }  # fmt: skip
 _OWN_LEVEL = re.compile(r"([A-Z][a-z])\(\d{1,4}\)")
 _STAMP = re.compile(
-    r"\[?(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[.:](?P<fraction>\d{1,9})(?P<zone>Z|[+-]\d\d:?\d\d)?(?:\]|:)? {1,4}"
+    r"\[?(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.:](?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:?\d\d)?(?:\]|:)? {1,4}"
 )
 _TAG = re.compile(
     r"(?:(?P<tag>[\w.-]{1,32}): {1,4})?(?P<level>[a-z]{4,8}|[A-Z]{4,8}|[A-Z][a-z]\(\d{1,4}\)) (?P<process>[\w.-]{1,48})"
@@ -130,7 +130,7 @@ def _header(text: str, native: dict[str, Any]) -> int:
     """Fills in what stands in front of a message, part after part, and gives where the message begins."""
     at = 0
     if stamp := _STAMP.match(text):
-        native["time"] = f"{stamp['time']}.{stamp['fraction']}{stamp['zone'] or ''}"
+        native["time"] = f"{stamp['time']}.{stamp['fraction'] or '0'}{stamp['zone'] or ''}"
         at = stamp.end()
     for pattern in _HEADERS:
         if found := pattern.match(text, at):
