@@ -146,7 +146,10 @@ def _names(told: Native, document: Document) -> None:
 
 
 def _flow(event: Event, document: Document) -> None:
-    """How long it lasted; the vendor's own collector has a session start at its record's stamp."""
+    """How long it lasted, counted from the record's stamp as other collectors of this format count.
+
+    Documents agree with theirs then; of a session that was closed the stamp is rather the end.
+    """
     seconds = network.number(event.native.get("elapsed-time"))
     if seconds is not None and seconds < 1 << 33:
         document["event.duration"] = seconds * 1_000_000_000

@@ -152,7 +152,7 @@ def _traffic(event: Event, document: Document) -> None:
         document["network.direction"] = _direction(zones[0] in _INTERNAL, zones[1] in _INTERNAL)
     seconds = network.number(native.get("duration"))
     if native["log_type"] == "Firewall" and seconds is not None and seconds < 1 << 33:
-        # The vendor's own consoles show the stamp of a connection's record as its start.
+        # Counted from the stamp as other collectors of this format count, though it is rather the end of what was closed.
         document["event.duration"] = seconds * 1_000_000_000
         started = event.time
         document["event.start"] = document["@timestamp"]
