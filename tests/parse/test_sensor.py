@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from soc import parse
-from soc.event import Logsource
+from soc.event import Event, Logsource
 from soc.parse import sensor
 from soc.record import LogSource, Record
 from tests.parse.texts import ARRIVED, ecs_of, event_of
@@ -39,7 +39,7 @@ def zeek(**fields: Any) -> str:
     return orjson.dumps({**CONNECTION, **fields}).decode()
 
 
-def tsv(line: str, header: str = "") -> parse.Event:
+def tsv(line: str, header: str = "") -> Event:
     return parse.parse(Record(line.encode(), "file:x", 0, ARRIVED, LogSource("logs.host"), header))
 
 
