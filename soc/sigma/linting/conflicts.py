@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import combinations, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from soc.sigma.linting.implication import excludes, implies, never_together
@@ -46,16 +47,16 @@ class _Known:
 
     def add(self, literal: Literal) -> Conflict | None:
         told = self.fields.setdefault(literal.field, [])
-        self.left[0] -= len(told)
-        if self.left[0] < 0:
-            raise _Spent
         for other in told:
-            if found := self._conflict(other, literal):
+            if found := self.conflict(other, literal):
                 return found
         told.append(literal)
         return None
 
-    def _conflict(self, one: Literal, other: Literal) -> Conflict | None:
+    def conflict(self, one: Literal, other: Literal) -> Conflict | None:
+        self.left[0] -= 1
+        if self.left[0] < 0:
+            raise _Spent
         mine, theirs = one.predicate, other.predicate
         if one.positive and other.positive:
             if never_together(mine, theirs):
@@ -108,7 +109,7 @@ def _refuted(parts: Sequence[Form], known: _Known) -> Conflict | None:
         single = [parts[0] for parts in narrowed if len(parts) == 1]
         rest = [Some(tuple(parts)) for parts in narrowed if len(parts) > 1]
         if not single:
-            return None
+            return _apart(rest, known)
         if found := _refuted(single, known):
             return found
         waiting = rest
@@ -130,3 +131,29 @@ def _narrowed(waiting: Sequence[Some], known: _Known) -> list[list[Form]] | Conf
             return found
         result.append(possible)
     return result
+
+
+def _apart(waiting: Sequence[Some], known: _Known) -> Conflict | None:
+    """Two groups of alternatives of which no two can hold together."""
+    for one, other in combinations(waiting, 2):
+        found: Conflict | None = None
+        for mine, theirs in product(one.parts, other.parts):
+            found = _between(mine, theirs, known)
+            if found is None:
+                break
+        if found:
+            return found
+    return None
+
+
+def _between(one: Form, other: Form, known: _Known) -> Conflict | None:
+    """The conflict of two branches, by the literals that stand in them."""
+    pairs = product(_standing(one), _standing(other))
+    found = (known.conflict(mine, theirs) for mine, theirs in pairs if mine.field == theirs.field)
+    return next((each for each in found if each), None)
+
+
+def _standing(form: Form) -> list[Literal]:
+    if isinstance(form, Literal):
+        return [form]
+    return [part for part in form.parts if isinstance(part, Literal)] if isinstance(form, Every) else []
