@@ -79,16 +79,13 @@ def _numbers(text: str, meaning: _Meaning) -> dict[str, _Meaning]:
 # By the message numbers of the reference guide.
 _MEANINGS: dict[str, _Meaning] = {
     **_numbers("98", _OPENED), **_numbers("537", _CLOSED), **_numbers("1197", _TOLD),
-    **_numbers("14-15 18-20 36 60 173 524 708-716 734-735 986 1198-1201 1387 1474-1477", _REFUSED),
-    **_numbers("28 37-41 46 48 174-175 181 522 533-534 538 647 652 739 748-755 760-763 883-886 896-900 1098-1113 1387", _DROPPED),
-    **_numbers("22-23 25 27 70 72-83 177-179 267 446-447 527-528 546 548 606 608 795 856 860 864-866 901 904-906 1154 "
-               "1213-1214 1369 1373-1376 1450-1452", _ATTACK),
-    **_numbers("609 793-794 1155", _STOPPED), **_numbers("123-125 159 165 809-810 1460", _VIRUS),
-    **_numbers("29 31 199 235-238 1080 558", _LOGIN),
-    **_numbers("30 32-33 35 200 243-246 329 486 549 745-746 759 987-991 1035 1048 1073-1075 1117-1124 1157-1158", _NO_LOGIN),
-    **_numbers("24 34 261-265 438-439 551 564", _LOGOUT), **_numbers("994 996-997 1008", _SESSION),
-    **_numbers("995 998", _SESSION_END), **_numbers("328 340 440-443 1333-1337 1382 1432-1434", _CHANGED),
-    **_numbers("1383", _UNCHANGED),
+    **_numbers("14-15 18-20 36 60 173 524 708-715 760 1198-1201 1474-1477", _REFUSED),
+    **_numbers("28 37-41 46 48 174-175 181 522 533-534 538 883-886 1387", _DROPPED),
+    **_numbers("22-23 25 27 72-83 177-179 267 446 527-528 546 548 606 608 795 860 905 1098 1154 1213-1214 1369", _ATTACK),
+    **_numbers("609 794 1099 1155", _STOPPED), **_numbers("165 248 809", _VIRUS),
+    **_numbers("29 31 199 235-238 1080", _LOGIN), **_numbers("30 32-33 35 200 243-246 329 986-987 1035 1048 1157", _NO_LOGIN),
+    **_numbers("24 261-265", _LOGOUT), **_numbers("994 996-997", _SESSION), **_numbers("995 998", _SESSION_END),
+    **_numbers("328 340-341 440-443 1382", _CHANGED), **_numbers("1383", _UNCHANGED),
 }  # fmt: skip
 # What older versions put a message into, by the bits of `c`, where its number says nothing.
 _CATEGORIES = {"4": _REFUSED, "8": _REFUSED, "64": _REFUSED, "256": _DROPPED, "2048": _REFUSED, "4096": _DROPPED, "8192": _DROPPED,
@@ -110,8 +107,8 @@ def ecs(event: Event, document: Document) -> None:
     if network.is_ip(native.get("fw")):
         document["observer.ip"] = [native["fw"]]
         document["related.ip"] = [native["fw"]]
-    if native.get("pri", "") in "01234567":
-        document["log.level"] = _LEVELS[int(native["pri"])] if native.get("pri") else None
+    if (level := network.number(native.get("pri"))) is not None and level < len(_LEVELS):
+        document["log.level"] = _LEVELS[level]
     note, told = native.get("note"), native.get("msg")
     if told is not None:
         document["message"] = f"{told} ({note})" if note else told
@@ -129,8 +126,8 @@ def _ends(native: Native, document: Document) -> None:
         address, port, interface, host = _end(native.get(name) or native.get(f"{name}V6", ""))
         document[f"{side}.ip"], document[f"{side}.port"] = address, port
         document[f"{side}.domain"], document[f"observer.{passing}.interface.name"] = host, interface
-        if host:
-            document[f"{side}.address"] = host if host and not address else None
+        if host and not address:
+            document[f"{side}.address"] = host
         if port is None:
             document[f"{side}.port"] = network.number(native.get("sport" if name == "src" else "dport", "").strip())
         nat = "natSrc" if name == "src" else "natDst"
