@@ -88,10 +88,11 @@ def decode(frame: Frame) -> Native | None:
         code = network.number(values[0]) or 0
         names = _V6 if code >= _V6_FIRST else _V4
         return {**dict(zip(names, (value.strip() for value in values), strict=False)), "message": text}
-    found = dhcp_messages.fields(text.strip())
-    if found is None and not (
-        frame.syslog and frame.syslog.app.rpartition("/")[2].rpartition(" ")[2].lower() in _PROGRAMS
-    ):
+    program = frame.syslog.app.rpartition("/")[2].rpartition(" ")[2].lower() if frame.syslog else ""
+    if program and program not in _PROGRAMS:  # a client's own log
+        return None
+    found = dhcp_messages.fields(text)
+    if found is None and not program:
         return None
     return {**(found or {}), "message": text}
 
