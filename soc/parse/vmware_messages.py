@@ -8,6 +8,15 @@ from typing import NamedTuple
 _USER = r"(?:(?P<domain>[\w.-]{1,128})\\)?(?P<user>[\w.$+-]{1,128}(?:@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}(?=@))?)"
 _ADDRESS = r"(?P<address>[0-9A-Fa-f.:]{2,45}|[\w.-]{1,255})"
 
+SPOKEN = 4096
+"""Longer texts hold dumps, which say nothing by themselves."""
+OWN_LEVEL = re.compile(r"([A-Z][a-z])\(\d{1,4}\)")
+"""Where ESXi's own files have a level, other syslog headers have the host."""
+EVENT = re.compile(
+    r"Event \[(?P<event_id>\d{1,18})\] \[\d{1,4}-\d{1,4}\] \[(?P<created>[^\]\n]{0,40})\] \[(?P<class>[\w.-]{0,128})\] \[(?P<level>\w{0,16})\] "
+    r"\[(?P<account>[^\]\n]{0,256})\] \[(?P<datacenter>[^\]\n]{0,256})\] \[(?P<chain>\d{0,18})\] \["
+)
+
 
 class Phrase(NamedTuple):
     """A phrase and what an event that says it means."""
@@ -61,3 +70,28 @@ PHRASES: tuple[Phrase, ...] = (
     Phrase("DHCP", re.compile(r"DHCP(?:DISCOVER|REQUEST) on (?P<interface>[\w.-]{1,32}) to (?P<server>[0-9A-Fa-f.:]{2,45}) port (?P<server_port>\d{1,5})"),
            ("network",), ("connection", "protocol")),
 )  # fmt: skip
+
+# vSphere's event classes (vim.event.*, without that and without "Event") -> category, types, outcome. vSphere Web Services API Reference.
+EVENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    **dict.fromkeys(("UserLoginSession", "AlreadyAuthenticatedSession"), (("authentication",), ("start",), "success")),
+    **dict.fromkeys(("UserLogoutSession", "SessionTerminated"), (("authentication",), ("end",), "success")),
+    **dict.fromkeys(("BadUsernameSession", "NoAccessUser", "InvalidLoginSession"), (("authentication",), ("start",), "failure")),
+    **dict.fromkeys(("AccountCreated",), (("iam",), ("user", "creation"), "success")),
+    **dict.fromkeys(("AccountUpdated", "UserPasswordChanged"), (("iam",), ("user", "change"), "success")),
+    **dict.fromkeys(("AccountRemoved",), (("iam",), ("user", "deletion"), "success")),
+    **dict.fromkeys(("UserAssignedToGroup", "UserUnassignedFromGroup"), (("iam",), ("group", "change"), "success")),
+    **dict.fromkeys(("PermissionAdded", "PermissionUpdated", "PermissionRemoved", "RoleAdded", "RoleUpdated", "RoleRemoved"),
+                    (("iam",), ("admin", "change"), "success")),
+    **dict.fromkeys(("VmCreated", "VmCloned", "VmDeployed", "VmRegistered", "HostAdded", "DatacenterCreated", "ClusterCreated", "DatastoreDiscovered"),
+                    (("configuration",), ("creation",), "success")),
+    **dict.fromkeys(("VmRemoved", "HostRemoved", "DatastoreDestroyed", "ClusterDestroyed", "CustomFieldDefRemoved"),
+                    (("configuration",), ("deletion",), "success")),
+    **dict.fromkeys(("VmReconfigured", "VmRenamed", "VmRelocated", "VmMigrated", "VmMacChanged", "VmUuidChanged", "HostReconnected", "ClusterReconfigured",
+                     "DvsReconfigured", "AlarmReconfigured", "AlarmRemoved", "ScheduledTaskReconfigured", "HostShutdown", "EnteredMaintenanceMode",
+                     "ExitMaintenanceMode", "AdminPasswordNotChanged"), (("configuration",), ("change",), "success")),
+    **dict.fromkeys(("VmPoweredOn", "VmStarting", "VmResuming"), (("host",), ("start",), "success")),
+    **dict.fromkeys(("VmPoweredOff", "VmStopping", "VmSuspended", "VmGuestShutdown"), (("host",), ("end",), "success")),
+    **dict.fromkeys(("VmAcquiredTicket", "VmAcquiredMksTicket", "VmRemoteConsoleConnected"), (("session",), ("start",), "success")),
+    **dict.fromkeys(("VmRemoteConsoleDisconnected",), (("session",), ("end",), "success")),
+    **dict.fromkeys(("HostConnectionLost", "HostDisconnected", "VmFailedToPowerOn", "VmFailedMigrate"), (("host",), ("error",), "failure")),
+}  # fmt: skip

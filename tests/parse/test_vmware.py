@@ -57,6 +57,21 @@ def test_sentences_tell_who_and_what(message: str, expected: dict[str, Any]) -> 
     assert ecs_of(f"info hostd[1] [Originator@6876 sub=a] {message}", *expected) == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("VmRemovedEvent", (["configuration"], ["deletion"], "success")),
+        ("PermissionAddedEvent", (["iam"], ["admin", "change"], "success")),
+        ("UserLogoutSessionEvent", (["authentication"], ["end"], "success")),
+        ("SomethingNewEvent", (None, None, None)),
+    ],
+)
+def test_an_event_s_class_tells_what_it_means_where_its_text_does_not(kind: str, expected: tuple[Any, ...]) -> None:
+    line = f"Event [7] [1-1] [2026-02-28T16:14:02Z] [vim.event.{kind}] [info] [EXAMPLE\\hoa] [DC1] [7] [something]"
+    told = ecs_of(line, "event.category", "event.type", "event.outcome")
+    assert tuple(told.get(name) for name in ("event.category", "event.type", "event.outcome")) == expected
+
+
 def test_products_are_told_apart_for_rules() -> None:
     host, center = (
         event_of("info hostd[1] [Originator@6876 sub=a] b"),
