@@ -36,6 +36,8 @@ _VCENTER = frozenset({
     "vsan-health", "vmware-vpostgres", "vum", "vmware-sca",
 })  # fmt: skip
 _AMONG_OTHERS = frozenset({"envoy", "envoy-access", "sso", "sts", "tokenservice", "analytics", "hvc", "certmgr"})
+_OF_VCENTER = _VCENTER | _AMONG_OTHERS
+_PROGRAMS = _ESXI | _VCENTER
 _STAMP = re.compile(
     r"\[?(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.:](?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:?\d\d)?(?:\]|:)? {1,4}"
 )
@@ -91,7 +93,7 @@ def decode(frame: Frame) -> Native | None:
     if frame.syslog and (own := OWN_LEVEL.fullmatch(frame.syslog.hostname)):  # ESXi's own files name no host
         native["level"] = own[1]
     at = _header(text, native)
-    known = program in _ESXI or program in _VCENTER or native.get("process", "").lower() in _ESXI | _VCENTER
+    known = program in _PROGRAMS or native.get("process", "").lower() in _PROGRAMS
     telling = any(name in native for name in ("class", "pairs", "opID", "collector")) or (
         "event_id" in native and known
     )
@@ -101,7 +103,7 @@ def decode(frame: Frame) -> Native | None:
     name = str(native.get("process") or program).lower()
     native["product"] = (
         "VCenter"
-        if name in _VCENTER | _AMONG_OTHERS
+        if name in _OF_VCENTER
         or "collector" in native
         or ("logger" in native and name not in _ESXI)
         or "account" in native
@@ -199,7 +201,7 @@ FORMAT = Format(
     time=time,
     ecs=ecs,
     kind=kind,
-    programs=_ESXI | _VCENTER,
+    programs=_PROGRAMS,
     hints=(
         "@6876 ",
         "Originator@",
