@@ -173,7 +173,7 @@ def _content(native: Native, document: Document) -> None:
     told = native.get("url", "")
     url.fill(document, told)
     if "://" in told and document.get("network.protocol") in {None, "http"}:
-        document["network.protocol"] = document["url.scheme"]
+        document["network.protocol"] = document.get("url.scheme") or document["network.protocol"]
     if domain := native.get("domain") or native.get("domainname"):
         document["url.domain"] = domain
     digest = native.get("sha1sum") or native.get("sha256sum") or ""

@@ -39,6 +39,15 @@ def test_sophos_zone_counts_where_it_names_one(zone: str, expected: str) -> None
     assert instant.iso(event_of(line, timezone="Asia/Tokyo").time) == expected
 
 
+def test_sophos_addresses_without_a_scheme_are_kept_as_they_are() -> None:
+    line = (
+        f'{SOPHOS.replace("Firewall Rule", "HTTP").replace("Firewall", "Content Filtering")} url="1://www.example.com/"'
+    )
+    assert ecs_of(line, "url.original", "url.scheme", "network.protocol") == {
+        "url.original": "1://www.example.com/", "network.protocol": "http",
+    }  # fmt: skip
+
+
 def test_sophos_utm_writes_months_without_zeros() -> None:
     line = '2026:2:8-23:14:02 utm ulogd[1]: id="2001" severity="info" sys="SecureNet" sub="packetfilter" action="drop"'
     assert instant.iso(event_of(line).time) == "2026-02-08T16:14:02.000Z"
