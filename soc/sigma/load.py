@@ -68,9 +68,9 @@ class _Loading:
 
     def take(self, path: FilePath) -> None:
         here: dict[str, Rule | Correlation] = {}
-        root, told = os.path.realpath(path), len(str(path))
+        root, told = os.path.realpath(path), str(path)
         for name, text in texts(path, self.faults):
-            real = root + name[told:]
+            real = f"{root}/{name}" if told == "." else root + name[len(told) :]
             if real in self.seen:  # a folder inside another one
                 continue
             self.seen.add(real)

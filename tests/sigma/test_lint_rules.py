@@ -54,9 +54,10 @@ def test_nothing_is_said_of_a_good_rule(tmp_path: Path) -> None:
         (WEB, "cs-uri-qurey", "cs-uri-query"),
         (WEB, "CS-Method", "cs-method"),
         (FIREWALL, "dst_prot", "dst_port"),
-        (LINUX, "proces.name", ""),
+        (LINUX, "proces.name", "process.name"),
         (LINUX, "process.nmae", "process.name"),
-        (LINUX, "user.nam", "user.name"),
+        (LINUX, "user.nmae", "user.name"),
+        (LINUX, "Source.IP", "source.ip"),
     ],
 )
 def test_a_misspelt_field_is_named_with_the_one_that_was_meant(
@@ -314,6 +315,17 @@ correlation:
 level: high
 """
     assert [fault.check for fault in found(tmp_path, rule_text(GOOD), narrow, counting)] == []
+
+
+def test_names_in_a_refused_rule_are_told_along_with_its_faults(tmp_path: Path) -> None:
+    text = rule_text(
+        {"s": {"Comandline|contian": "x"}, "condition": "s"},
+        logsource={"product": "windows", "category": "proces_creation"},
+    )
+    rules = load_text(tmp_path, text)
+    looking = linter(tmp_path, rules)
+    assert [fault.what for fault in rules.faults] == ["unknown modifier 'contian'"]
+    assert [fault.check for source in looking.sources for fault in looking.alone(source)] == ["blind"]
 
 
 def test_every_document_of_a_file_is_looked_at_with_what_holds_for_all(tmp_path: Path) -> None:

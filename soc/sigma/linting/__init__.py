@@ -13,6 +13,7 @@ from soc.sigma.linting.fields import blind, named, unknown_fields
 from soc.sigma.linting.normal import normal
 from soc.sigma.linting.vocabulary import Vocabulary, common
 from soc.sigma.linting.weight import heavy
+from soc.sigma.metadata import logsource_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -78,20 +79,25 @@ class Linter:
             yield Fault(source.file, line, told.what, told.fix, "warning", told.check)
 
     def _told(self, source: Source) -> Iterator[Told]:
-        rule = source.rule
         if "detection" in source.value or "correlation" in source.value:
             yield from attributes(source.value)
+        if isinstance(source.value.get("logsource"), dict) and "detection" in source.value:
+            yield from self._names(source)  # of a refused rule too: the more is told at once, the better
+        rule = source.rule
         if rule is None:
             return
-        asked, form = rule.logsource, self._forms[id(rule)]
+        form = self._forms[id(rule)]
+        yield from proofs.unused(source.value, rule)
+        yield from proofs.truths(rule, form, self._logsources)
+        yield from heavy(form, source.value)
+
+    def _names(self, source: Source) -> Iterator[Told]:
+        asked = logsource_of(source.value["logsource"], lambda *_: None)
         known = self._known.get(asked)
         if known is None:
             known = self._known[asked] = self._vocabulary.of(asked, self._logsources)
         yield from blind(asked, self._vocabulary, self._logsources)
         yield from unknown_fields(source.value, known, self._used.get(asked, ()), self._vocabulary)
-        yield from proofs.unused(source.value, rule)
-        yield from proofs.truths(rule, form, self._logsources)
-        yield from heavy(form, source.value)
 
     def together(self) -> Iterator[Fault]:
         """Rules that another one in force makes needless: of the same log source, at least as severe, as often in force."""

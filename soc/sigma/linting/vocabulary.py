@@ -19,7 +19,8 @@ ANY = "*"
 _NEAR = 0.83
 _NEAR_OPEN = 0.87
 _LONG = 6
-_NEAR_DOTTED = 0.9
+_NEAR_DOTTED = 0.86
+_NEAR_ROOT = 0.92
 _NEAR_SOURCE = 0.75
 _SHOWN = 5
 _SEPARATORS = re.compile(r"[^a-z0-9]")
@@ -98,10 +99,11 @@ class Vocabulary:
         """The known field that may have been meant; '' if there is none."""
         if "." not in name:
             return near(name, known.names, _NEAR) if known.whole else _near_open(name, known)
-        root = name.partition(".")[0].lower()
         if name in self.ecs or name in known.names:
             return ""
-        return near(name, [each for each in self.ecs if each.partition(".")[0] == root], _NEAR_DOTTED)
+        root = name.partition(".")[0].lower()
+        mine = [each for each in self.ecs if each.partition(".")[0] == root]
+        return near(name, mine, _NEAR_DOTTED) if mine else near(name, self.ecs, _NEAR_ROOT)
 
     def has_source(self, asked: Logsource, logsources: Logsources) -> bool:
         """Whether events of some format can be of a rule's log source."""
