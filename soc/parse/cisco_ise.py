@@ -75,7 +75,9 @@ def _origin(before: str) -> dict[str, str]:
 def _pairs(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in _named(text):
-        told = _BACKSLASH.sub(r"\1", _CUT.sub("", value)).strip()
+        told = value.strip()
+        if "\\" in told:
+            told = _BACKSLASH.sub(r"\1", told)
         if name not in found:
             found[name] = told
         elif isinstance(found[name], list):
@@ -90,19 +92,18 @@ def _named(text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, list[str]]] = []
     open_braces = inside = 0
     escaped = False
-    for piece in _SEPARATOR.split(text, _MOST):
-        if not piece.strip():
-            continue
+    for piece in _SEPARATOR.split(_CUT.sub("", text), _MOST):
         name, equals, value = piece.partition("=")
         inside = inside + 1 if open_braces > 0 else 0
-        if found and (0 < inside < _WITHIN or escaped or not equals or not _NAME.match(name)):
-            found[-1][1].append(piece)
-        elif equals and _NAME.match(name):
+        if not (0 < inside < _WITHIN or escaped) and equals and _NAME.match(name):
             found.append((name.strip(), [value]))
             open_braces = 0
-        open_braces += piece.count("{") - piece.count("}") if found else 0
+        elif found and piece and not piece.isspace():
+            found[-1][1].append(piece)
+        if "{" in piece or "}" in piece:
+            open_braces += piece.count("{") - piece.count("}")
         escaped = piece.endswith("\\")
-    return [(name, ", ".join(pieces)) for name, pieces in found]
+    return [(name, ", ".join(pieces) if len(pieces) > 1 else pieces[0]) for name, pieces in found]
 
 
 def _alarm(frame: Frame) -> Native | None:
