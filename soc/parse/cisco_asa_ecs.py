@@ -185,7 +185,9 @@ def _users(native: Native, document: Document) -> None:
     for side, end in _SIDES.items():
         user = native.get(f"{end}_user") or native.get(f"{end}_name")
         document[f"{side}.user.name"], document[f"{side}.user.domain"] = _split(user)
-    user, domain = _split(native.get("user") or native.get("dst_name") or native.get("src_user"))
+    user, domain = _split(
+        native.get("user") or native.get("identity") or native.get("dst_name") or native.get("src_user")
+    )
     document["user.name"], document["user.domain"] = user, domain
     if native.get("id") in _TARGETS:
         document["server.user.name"] = user
@@ -238,6 +240,10 @@ def _details(native: Native, document: Document) -> None:
     document["rule.name"] = native.get("acl")
     document["process.command_line"] = native.get("command")
     document["file.name"] = native.get("file")
+    document["tls.version"], document["tls.cipher"] = (
+        native.get("tls_version", "").removeprefix("TLSv") or None,
+        native.get("cipher"),
+    )
     document["destination.domain"] = document.get("destination.domain") or native.get("domain")
     document["server.domain"] = native.get("domain")
     _traffic(native, document)

@@ -13,7 +13,11 @@ _PIECE = re.compile(r"\{(\w+)\}|([\[\](|)])|( +)|((?:\\.|[^{}\[\](|) \\])+)")
 _ESCAPE = re.compile(r"\\(.)")
 _ADDRESS = r"[^\s/()<>,;\"']{1,255}"
 _USER_IN_BRACKETS = r"(?: ?\((?!type |code )(?P<SIDE_user>[^()]{1,256})\))?"
-_BARE = r"(?:(?P<SIDE_interface>[^\s:/()]{1,64}):)?\[?(?P<SIDE>" + _ADDRESS + r")(?:/(?P<SIDE_port>[\w-]{1,32}))?"
+_BARE = (
+    r"(?:(?P<SIDE_interface>NP Identity Ifc|[^\s:/()]{1,64}):)?\[?(?P<SIDE>"
+    + _ADDRESS
+    + r")(?:/(?P<SIDE_port>[\w-]{1,32}))?"
+)
 _ENDPOINT = (
     _BARE
     + _USER_IN_BRACKETS + r"(?: (?!to|duration|dst|reason)(?P<SIDE_name>[\w.\\@-]{1,128})(?= (?:to|duration) ))?"

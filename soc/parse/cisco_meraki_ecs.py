@@ -133,8 +133,13 @@ def _ends(native: Native, document: Document) -> None:
     for side, name in (("source", "translated_src_ip"), ("destination", "translated_dst_ip")):
         if address := network.ip(native.get(name)):
             document[f"{side}.nat.ip"], document[f"{side}.nat.port"] = address, port
-    transport, number = network.transport(native.get("protocol", "").partition("/")[0].replace("icmp6", "icmpv6") or None)
-    document["network.transport"], document["network.iana_number"] = transport, str(number) if number is not None else None
+    transport, number = network.transport(
+        native.get("protocol", "").partition("/")[0].replace("icmp6", "icmpv6") or None
+    )
+    document["network.transport"], document["network.iana_number"] = (
+        transport,
+        str(number) if number is not None else None,
+    )
     document["network.icmp.type"] = native.get("type") if number in {1, 58} else None
 
 

@@ -48,6 +48,11 @@ _MESSAGES: dict[str, re.Pattern[str]] = {
     "LOGGINGHOST_FAIL": re.compile(rf"Logging to host (?P<dst>{_IP}) port (?P<dst_port>\d{{1,5}})"),
     "LOGGINGHOST_STARTSTOP": re.compile(rf"Logging to host (?P<dst>{_IP}) [Pp]ort (?P<dst_port>\d{{1,5}})"),
     "BADAUTH": re.compile(rf"(?P<cause>.{{1,128}}?) from (?P<src>{_IP})\((?P<src_port>\d{{1,5}})\) to (?P<dst>{_IP})\((?P<dst_port>\d{{1,5}})\)"),
+    "SESS_AUDIT_TRAIL": re.compile(
+        rf"(?:Stop )?(?P<protocol>[\w-]{{1,16}}) session: initiator \((?P<src>{_IP}):(?P<src_port>\d{{1,5}})\) sent (?P<bytes>\d{{1,18}}) bytes -- "
+        rf"responder \((?P<dst>{_IP}):(?P<dst_port>\d{{1,5}})\) sent (?P<bytes_back>\d{{1,18}}) bytes"
+    ),
+    "SIGNATURE": re.compile(rf"Sig:(?P<signature>\d{{1,6}}) Subsig:\d{{1,4}} Sev:\d{{1,3}} (?P<what>.{{1,128}}?) \[(?P<src>{_IP}):(?P<src_port>\d{{1,5}}) -> (?P<dst>{_IP}):(?P<dst_port>\d{{1,5}})\]"),
     "MODEL_RPC_I": re.compile(rf".{{0,256}}?RPC '(?P<url>[^']{{1,2048}})' invoked from (?P<src>{_IP}):(?P<src_port>\d{{1,5}}) via \S{{1,32}} user (?P<user>\S{{1,128}})"),
 }  # fmt: skip
 # Said in these words by many: (what the text must contain, pattern).
@@ -59,6 +64,7 @@ _PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("USER=", re.compile(r"(?P<user>[\w.-]{1,64}) : TTY=\S{1,64} ; PWD=[^;]{1,1024} ; USER=(?P<effective>\S{1,64}) ; COMMAND=(?P<command>.{1,4096}?)(?: - sudo)?$", re.DOTALL)),
     ("changed state to ", re.compile(r"\b[Ii]nterface (?P<interface>[\w/.:-]{1,64}), changed state to (?:administratively )?(?P<state>up|down)")),
     (" is ", re.compile(r"\bInterface (?P<interface>[\w/.:-]{1,64})(?: \([^()]{1,256}\))? is (?P<state>up|down)(?: \((?P<why>[^()]{1,256})\))?")),
+    (" on ", re.compile(r" on (?:[Ii]nterface|port) (?P<interface>[A-Z][\w/.-]{1,63}\w)")),
     ("err-disable", re.compile(r"\bputting (?P<interface>\S{1,64}) in (?P<state>err-disable) state")),
     ("vlan ", re.compile(r"\bvlan (?P<vlan>\d{1,4})\b")),
     ("VLAN ", re.compile(r"\bVLAN (?P<vlan>\d{1,4})\b")),
@@ -140,7 +146,8 @@ def ecs(event: Event, document: Document) -> None:
     if "severity" not in native:
         return
     cisco.severity(document, int(native["severity"]))
-    document["log.syslog.severity.code"] = int(native["severity"])
+    if document.get("log.syslog.severity.code") is None:
+        document["log.syslog.severity.code"] = int(native["severity"])
     document["event.code"], document["event.reason"] = native["mnemonic"], native.get("why") or native["text"]
     _ends(native, document)
     _who(native, document)
@@ -167,8 +174,12 @@ def _ends(native: Native, document: Document) -> None:
     document["network.transport"], document["network.iana_number"] = _protocol(native.get("protocol"))
     document["network.icmp.type"], document["network.icmp.code"] = native.get("icmp_type"), native.get("icmp_code")
     document["network.packets"] = document["source.packets"] = network.number(native.get("packets"))
+    document["source.bytes"], document["destination.bytes"] = (
+        network.number(native.get("bytes")),
+        network.number(native.get("bytes_back")),
+    )
     document["network.vlan.id"] = native.get("vlan")
-    document["rule.name"] = native.get("acl")
+    document["rule.name"], document["rule.id"] = native.get("acl") or native.get("what"), native.get("signature")
 
 
 def _protocol(told: str | None) -> tuple[str | None, str | None]:
@@ -193,7 +204,7 @@ def _what(native: Native, document: Document) -> None:
 _CATEGORIES: dict[str, list[str]] = {
     "CONFIG_I": ["configuration", "network"], "VSHD_SYSLOG_CONFIG_I": ["configuration"], "CONFIG_RESOLVE_FAILURE": ["configuration"],
     "USERNAME_CONFIGURATION": ["configuration"], "LOGIN_SUCCESS": ["authentication"], "LOGIN_FAILED": ["authentication"],
-    "AUTHEN_SUCCESS": ["authentication"], "AUTHEN_FAILURE": ["authentication"], "LOGINGHOST_FAIL": ["host"],
+    "AUTHEN_SUCCESS": ["authentication"], "AUTHEN_FAILURE": ["authentication"], "SSH2_USERAUTH": ["authentication"],
 }  # fmt: skip
 _FAILED = ("failed", "failure", "invalid", "denied", "violation", "unauthorized")
 
@@ -211,7 +222,11 @@ def _meaning(native: Native, document: Document) -> None:
             "failure",
             "Invalid RP",
         )
-    elif mnemonic.startswith(("SSH", "LOGOUT")) and native["facility"].startswith(("SSH", "SYS")):
+    elif (
+        mnemonic != "SSH2_USERAUTH"
+        and mnemonic.startswith(("SSH", "LOGOUT"))
+        and native["facility"].startswith(("SSH", "SYS"))
+    ):
         document["event.category"] = ["session", "network"]
         document["event.type"] = ["end"] if mnemonic.endswith(("CLOSE", "LOGOUT")) else ["info"]
     elif document["event.category"] == ["authentication"] or "authentication fail" in text or "login failed" in text:
