@@ -1,4 +1,4 @@
-"""What Cisco's systems share: the tag `%FACILITY-SEVERITY-MNEMONIC:` and what may stand before it, severities, command users.
+"""What Cisco's systems share: the tag `%FACILITY-SEVERITY-MNEMONIC:` and what may stand before it, severities, zones.
 
 Cisco, System Message Format: `seq no: hostname: timestamp: %facility-severity-MNEMONIC: description`, each part before the tag optional
 (`service sequence-numbers`, `logging origin-id`, `service timestamps`); a relay puts its own time stamp and host before all of it.
@@ -7,7 +7,7 @@ Cisco, System Message Format: `seq no: hostname: timestamp: %facility-severity-M
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,6 +38,7 @@ _UPTIME = re.compile(r"(?:\d{1,3}[ywdh]){1,4}$|\d{1,3}:\d\d:\d\d$")
 _SEQUENCE = re.compile(r"\d{1,12}$")
 _HOST = re.compile(r"[A-Za-z0-9_][\w.-]{0,254}$")
 _ZONE = re.compile(r"[A-Z]{3,5}$")
+_NOWHERE = timezone(timedelta(minutes=1))
 
 
 class Tag(NamedTuple):
@@ -70,11 +71,9 @@ class Origin(NamedTuple):
     zone: str
     sequence: str
     """The device's own number, the last before the message."""
-    tail: str
-    """What is none of these."""
 
 
-_NONE = Origin("", "", "", "", "")
+_NONE = Origin("", "", "", "")
 
 
 def origin(text: str) -> Origin:
@@ -85,7 +84,7 @@ def origin(text: str) -> Origin:
     for found in _TIME.finditer(text):
         stamp = found
     rest = _TIME.sub(" : ", text) if stamp else text
-    host = sequence = zone = tail = ""
+    host = sequence = zone = ""
     for word in rest.split():
         part = word.strip(":")
         if not part:
@@ -98,14 +97,12 @@ def origin(text: str) -> Origin:
             zone = part
         elif not host and (_HOST.match(part) or network.is_ip(part)):
             host = part
-        else:
-            tail = part
-    return Origin(host, stamp[0] if stamp else "", (stamp["zone"] if stamp else "") or zone, sequence, tail)
+    return Origin(host, stamp[0] if stamp else "", (stamp["zone"] if stamp else "") or zone, sequence)
 
 
 @lru_cache(maxsize=1024)
 def _is_zone(word: str) -> bool:
-    return word == "UTC" or (bool(_ZONE.match(word)) and zone_names.called(word, UTC) is not UTC)
+    return bool(_ZONE.match(word)) and zone_names.called(word, _NOWHERE) is not _NOWHERE
 
 
 def zone_of(word: str) -> str:

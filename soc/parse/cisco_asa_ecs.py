@@ -71,7 +71,7 @@ _MEANINGS: tuple[tuple[Meaning, tuple[str, ...]], ...] = (
 _BY_ID = {number: meaning for meaning, numbers in _MEANINGS for number in numbers}
 # The initiator stands second in these, where the connection goes out.
 _FLIPPED = frozenset({"302013", "302015", "302017", "302035"})
-# Those whose text has what they are about named first, and protocols that are no transport of a flow.
+# What somebody does on the device itself, so that the user is one of the server's.
 _TARGETS = frozenset({"111008", "111009", "111010", "502101", "502102", "502103", "611101", "611102", "611103"})
 _DURATION = re.compile(r"(?:(\d{1,6})(?:h:|:))?(\d{1,6})(?:m:|:)(\d{1,2})s?")
 _SIDES = {"source": "src", "destination": "dst"}

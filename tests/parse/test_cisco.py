@@ -28,13 +28,13 @@ def test_a_tag_is_found_near_the_beginning_of_a_text(text: str, tag: cisco.Tag |
 @pytest.mark.parametrize(
     ("text", "origin"),
     [
-        ("7422: sw1: 007428: 2y10w: ", ("sw1", "", "", "007428", "")),
-        ("sw1: Mar  6 2026 08:04:45.866 CET: ", ("sw1", "Mar  6 2026 08:04:45.866 CET", "CET", "", "")),
-        ("2026 Feb 28 23:14:04 sw1 ", ("sw1", "2026 Feb 28 23:14:04", "", "", "")),
-        (": *Mar  1 00:00:05: ", ("", "*Mar  1 00:00:05", "", "", "")),
-        ("2026-02-28T16:14:17Z ftd1  ", ("ftd1", "2026-02-28T16:14:17Z", "", "", "")),
-        ("192.0.2.1 : Feb 28 2026 23:14:04 UTC: ", ("192.0.2.1", "Feb 28 2026 23:14:04 UTC", "UTC", "", "")),
-        (" : ", ("", "", "", "", "")),
+        ("7422: sw1: 007428: 2y10w: ", ("sw1", "", "", "007428")),
+        ("sw1: Mar  6 2026 08:04:45.866 CET: ", ("sw1", "Mar  6 2026 08:04:45.866 CET", "CET", "")),
+        ("2026 Feb 28 23:14:04 sw1 ", ("sw1", "2026 Feb 28 23:14:04", "", "")),
+        (": *Mar  1 00:00:05: ", ("", "*Mar  1 00:00:05", "", "")),
+        ("2026-02-28T16:14:17Z ftd1  ", ("ftd1", "2026-02-28T16:14:17Z", "", "")),
+        ("192.0.2.1 : Feb 28 2026 23:14:04 UTC: ", ("192.0.2.1", "Feb 28 2026 23:14:04 UTC", "UTC", "")),
+        (" : ", ("", "", "", "")),
     ],
 )
 def test_host_time_zone_and_number_may_stand_in_any_order(text: str, origin: cisco.Origin) -> None:
@@ -59,3 +59,16 @@ def test_a_device_s_stamp_counts_in_the_zone_that_it_names(text: str, zone: str,
 def test_no_stamp_is_no_time() -> None:
     assert cisco.moment("", "CET", UTC, 0) is None
     assert cisco.moment("Feb 30 2026 23:14:02", "", UTC, 0) is None
+
+
+def test_a_zone_is_no_host() -> None:
+    assert [cisco.zone_of(word) for word in ("GMT", "UTC", "ICT", "EST", "ASR", "DMZ", "sw1", "")] == [
+        "GMT",
+        "UTC",
+        "ICT",
+        "EST",
+        "",
+        "",
+        "",
+        "",
+    ]
