@@ -24,6 +24,8 @@ _WIRELESS = re.compile(
     rf" ?<(?P<id>\d{{6}})> (?:<(?P<pid>\d{{1,8}})> )?(?:<(?P<level>EMRG|ALRT|CRIT|ERRS|WARN|NOTI|INFO|DBUG)> )?(?:\|(?P<module>[^|]{{1,64}})\| {{1,4}})?(?:AP:(?P<ap>\S{{1,128}}) )?"
     rf"(?:<(?P<ap_ip>{_IP}) (?P<ap_mac>{_MAC})>|<(?P<controller>[^\s<>]{{1,128}}) (?P<ip>{_IP})>)? {{0,4}}(?P<text>.*)", re.DOTALL
 )  # fmt: skip
+# What a controller tells of one of its access points: `|AP ap-3@192.0.2.2 stm|`.
+_MEMBER = re.compile(rf"AP (?P<ap>[^\s@|]{{1,128}})@(?P<ap_ip>{_IP}) (?P<module>\S{{1,32}})$")
 _SWITCH_CX = re.compile(
     r"Event\|(?P<id>\d{1,6})\|LOG_(?P<level>[A-Z]{3,8})\|(?P<role>[^|]{0,16})\|(?P<slot>[^|]{0,16})\|(?P<text>.*)",
     re.DOTALL,
@@ -66,7 +68,10 @@ def _wireless(text: str) -> dict[str, Any] | None:
     if text[:1] != "<" and text[:2] != " <":
         return None
     found = _WIRELESS.match(text)
-    return _told(found, "ArubaOS") if found else None
+    if found is None:
+        return None
+    member = _MEMBER.match(found["module"] or "")
+    return _told(found, "ArubaOS") | (member.groupdict() if member else {})
 
 
 def _switch(frame: Frame) -> dict[str, Any] | None:

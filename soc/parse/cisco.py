@@ -31,7 +31,7 @@ _TAG = re.compile(
 # Three clocks: `*Mar  1 18:46:11.123 UTC`, `2023 Apr 26 09:08:48.123 UTC`, ISO 8601; `*` and `.` are of clocks that are not set.
 _TIME = re.compile(
     r"[*.]?(?:(?P<before>\d{4}) )?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<after>\d{4}) )?"
-    r"(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?: (?P<late>\d{4}))?(?: (?P<zone>[A-Z]{2,5}|[+-]\d\d:?\d\d)(?=[:\s]|$))?"
+    r"(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?: (?P<late>\d{4}))?(?: (?P<zone>[A-Z]{2,5}|[+-]\d\d(?::?\d\d)?)(?=[:\s]|$))?"
     r"|(?P<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
 )
 _UPTIME = re.compile(r"(?:\d{1,3}[ywdh]){1,4}$|\d{1,3}:\d\d:\d\d$")

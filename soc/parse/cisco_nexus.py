@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from soc.parse.frame import Frame
 
 _KIND: Kind = tuple(Logsource(product="cisco", service=service) for service in ("aaa", "bgp", "ldp", "syslog"))
+_FILTER: Kind = (Logsource(product="cisco", category="firewall"), *_KIND)
 _YEAR_FIRST = re.compile(r"\d{4} [A-Z]")
 # Facilities that IOS has not.
 _OWN = frozenset({
@@ -49,8 +50,8 @@ def ecs(event: Event, document: Document) -> None:
         document["process.args"], document["process.executable"], document["process.name"] = words, words[0], words[0]
 
 
-def kind(_: Native) -> Kind:
-    return _KIND
+def kind(native: Native) -> Kind:
+    return _FILTER if "verdict" in native else _KIND
 
 
 FORMAT = Format(

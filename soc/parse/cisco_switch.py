@@ -25,6 +25,12 @@ _ACCESS = re.compile(
     r"(?: \((?P<interface>[\w/.:-]{1,64})[^()]{0,64}\))?(?: ->  ?(?P<dst>[0-9A-Fa-f.:]{2,45})(?:\((?P<dst_port>\d{1,5})\))?)?"
     r"(?: \((?P<icmp_type>\d{1,3})/(?P<icmp_code>\d{1,3})\))?,? (?P<packets>\d{1,18}) packets?"
 )
+# NX-OS: what its own access lists let pass or not.
+_FLOW = re.compile(
+    r"(?:Src|Source) IP: (?P<src>[0-9A-Fa-f.:]{2,45}), (?:Dst|Destination) IP: (?P<dst>[0-9A-Fa-f.:]{2,45}), (?:Src|Source) Port: (?P<src_port>\d{1,5}), "
+    r"(?:Dst|Destination) Port: (?P<dst_port>\d{1,5}), (?:Src|Source) (?:Intf|Interface): (?P<interface>[^,\s]{1,64}), Protocol: \"(?P<protocol>[\w-]{1,16})\"\(\d{1,3}\)"
+    r"(?:, ACL Name: (?P<acl>[^,]{1,128}), ACE Action: (?P<verdict>\w{1,16}), Appl Intf: [^,]{1,64})?, Hit-count ?[=:] ?(?P<packets>\d{1,18})"
+)
 _IP = r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:.]{2,41}"
 _MAC = r"[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}"
 # By the mnemonic, what the catalogue's text is.
@@ -108,6 +114,8 @@ def _said(mnemonic: str, text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if "ACCESSLOG" in mnemonic and (access := _ACCESS.search(text)):
         return _told((access,))
+    if mnemonic.startswith("ACLLOG") and (flow := _FLOW.search(text)):
+        return _told((flow,))
     if (known := _MESSAGES.get(mnemonic)) and (said := known.match(text)):
         found = _told((said,))
     for needle, pattern in _PHRASES:
@@ -213,8 +221,11 @@ def _meaning(native: Native, document: Document) -> None:
     mnemonic, text = native["mnemonic"], native["text"][:512].lower()
     document["event.category"], document["event.type"] = _CATEGORIES.get(mnemonic, ["network"]), ["info"]
     if verdict := native.get("verdict"):
-        document["event.action"] = "deny" if verdict == "denied" else "allow"
-        document["event.type"] = ["connection", "denied" if verdict == "denied" else "allowed"]
+        denied = verdict.lower() in {"denied", "deny"}
+        document["event.action"], document["event.type"] = (
+            "deny" if denied else "allow",
+            ["connection", "denied" if denied else "allowed"],
+        )
         document["event.outcome"] = "success"
     elif mnemonic == "INVALID_RP_JOIN":
         document["event.action"], document["event.outcome"], document["event.reason"] = (
