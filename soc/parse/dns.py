@@ -1,4 +1,4 @@
-"""DNS servers: BIND 9 (all log categories, and EfficientIP SOLIDserver, which is built on it), Unbound, CoreDNS, Technitium.
+"""DNS servers: BIND 9 (all log categories, and EfficientIP SOLIDserver, which is built on it), and those of `dns_other`.
 
 BIND 9 Administrator Reference Manual, "logging"; unbound.conf(5), `log-queries`, `log-replies`; CoreDNS' log and errors plugins.
 """
@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from soc.event import Logsource
-from soc.parse import network, plain
+from soc.parse import dns_other, network, plain
+from soc.parse.dns_other import IP, TYPE
 from soc.parse.format import Format
 from soc.parse.when import MONTHS, Day, epoch, iso, wall
 
@@ -18,87 +19,60 @@ if TYPE_CHECKING:
     from soc.parse.format import Document, Native
     from soc.parse.frame import Frame
 
-_IP = r"[0-9A-Fa-f.:]{2,45}(?:%\w{1,16})?"
 _NAME = r"[^\s'\"()/#]{1,255}"
-_TYPE = r"[A-Z][A-Z0-9]{0,15}"
 _LEAD = re.compile(
     r"(?:(?P<day>\d\d)-(?P<month>[A-Z][a-z]{2})-(?P<year>\d{4}) (?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,6})?) )?"
     r"(?:(?P<channel>[a-z][a-z-]{2,24}): )?(?:(?P<level>critical|error|warning|notice|info|debug \d{1,3}|dynamic): )?(?:view (?P<view>[\w.-]{1,64}): {1,4})?"
 )
 _CLIENT = re.compile(
-    rf"client (?:@0x[0-9a-f]{{1,16}} )?(?P<client>{_IP})#(?P<client_port>\d{{1,5}})(?:/key [^\s:]{{1,255}})?(?: \((?P<asked>[^()\s]{{1,255}})\))?: (?:view (?P<its_view>[\w.-]{{1,64}}): )?"
+    rf"client (?:@0x[0-9a-f]{{1,16}} )?(?P<client>{IP})#(?P<client_port>\d{{1,5}})(?:/key [^\s:]{{1,255}})?(?: \((?P<asked>[^()\s]{{1,255}})\))?: (?:view (?P<its_view>[\w.-]{{1,64}}): )?"
 )
 _QUERY = re.compile(
-    rf"(?P<kind>query|answer): (?P<name>[^\s()]{{1,255}}) (?P<class>IN|CH|HS|ANY|NONE|CLASS\d{{1,5}}) (?P<type>{_TYPE})(?: (?P<flags>[+-][A-Z0-9()]{{0,24}}))?(?: \((?P<server>{_IP})\))?(?: -> (?P<rcode>[A-Z]{{4,16}})(?P<answers>[^\n]{{0,4096}}))?"
+    rf"(?P<kind>query|answer): (?P<name>[^\s()]{{1,255}}) (?P<class>IN|CH|HS|ANY|NONE|CLASS\d{{1,5}}) (?P<type>{TYPE})(?: (?P<flags>[+-][A-Z0-9()]{{0,24}}))?(?: \((?P<server>{IP})\))?(?: -> (?P<rcode>[A-Z]{{4,16}})(?P<answers>[^\n]{{0,4096}}))?"
 )
 _DENIED = re.compile(
-    rf"(?P<what>query|query \(cache\)|zone transfer|update|notify|recursion|bad zone transfer request:)(?: '?(?P<name>[^\s'/]{{1,255}})/(?:(?P<type>{_TYPE})/)?(?P<class>IN|CH|HS|ANY)'?)? (?:denied|refused)"
+    rf"(?P<what>query|query \(cache\)|zone transfer|update|notify|recursion|bad zone transfer request:)(?: '?(?P<name>[^\s'/]{{1,255}})/(?:(?P<type>{TYPE})/)?(?P<class>IN|CH|HS|ANY)'?)? (?:denied|refused)"
 )
 _FAILED = re.compile(
-    rf"query failed \((?P<rcode>[A-Za-z ]{{1,32}})\) for (?P<name>{_NAME})/(?P<class>IN|CH|HS|ANY)/(?P<type>{_TYPE})"
+    rf"query failed \((?P<rcode>[A-Za-z ]{{1,32}})\) for (?P<name>{_NAME})/(?P<class>IN|CH|HS|ANY)/(?P<type>{TYPE})"
 )
 _POLICY = re.compile(
-    rf"(?:disabled )?rpz (?P<trigger>[A-Z-]{{2,16}}(?:/[A-Z-]{{2,16}})?) (?:(?P<policy>[A-Za-z-]{{2,16}}) )?rewrite (?P<name>{_NAME})(?:/(?P<type>{_TYPE})(?:/(?P<class>IN|CH|HS))?)? via (?P<rule>\S{{1,255}})(?: (?P<failed>[^\n]{{1,256}}?): (?P<rcode>[A-Z]{{4,16}}))?"
+    rf"(?:disabled )?rpz (?P<trigger>[A-Z-]{{2,16}}(?:/[A-Z-]{{2,16}})?) (?:(?P<policy>[A-Za-z-]{{2,16}}) )?rewrite (?P<name>{_NAME})(?:/(?P<type>{TYPE})(?:/(?P<class>IN|CH|HS))?)? via (?P<rule>\S{{1,255}})(?: (?P<failed>[^\n]{{1,256}}?): (?P<rcode>[A-Z]{{4,16}}))?"
 )
 _UPDATE = re.compile(
     r"updating zone '(?P<zone>[^'\s/]{1,255})/(?P<zone_class>[A-Z]{2,4})[^']{0,64}': (?P<act>adding|deleting|update) (?P<text>[^\n]{1,512})"
 )
 _RESOLVING = re.compile(
-    rf"(?P<text>[^':\n]{{1,80}}?) resolving '?(?P<name>{_NAME})/(?P<type>{_TYPE})(?:/(?P<class>IN|CH|HS))?'?(?: \(in '[^']{{1,255}}'\?\))?(?:: (?P<server>{_IP})#(?P<server_port>\d{{1,5}}))?"
+    rf"(?P<text>[^':\n]{{1,80}}?) resolving '?(?P<name>{_NAME})/(?P<type>{TYPE})(?:/(?P<class>IN|CH|HS))?'?(?: \(in '[^']{{1,255}}'\?\))?(?:: (?P<server>{IP})#(?P<server_port>\d{{1,5}}))?"
 )
 _FORMAT = re.compile(
-    rf"DNS format error from (?P<server>{_IP})#(?P<server_port>\d{{1,5}}) resolving (?P<name>{_NAME})/(?P<type>{_TYPE}) for (?:<unknown>|(?:client )?(?P<client>{_IP})#(?P<client_port>\d{{1,5}})): (?P<text>[^\n]{{1,512}})"
+    rf"DNS format error from (?P<server>{IP})#(?P<server_port>\d{{1,5}}) resolving (?P<name>{_NAME})/(?P<type>{TYPE}) for (?:<unknown>|(?:client )?(?P<client>{IP})#(?P<client_port>\d{{1,5}})): (?P<text>[^\n]{{1,512}})"
 )
 _VALIDATING = re.compile(
-    rf"(?:\s{{0,8}})validating (?:@0x[0-9a-f]{{1,16}}: )?(?P<name>{_NAME})[/ ](?P<type>{_TYPE})(?:/\w{{1,8}})?: (?P<text>[^\n]{{1,512}})"
+    rf"(?:\s{{0,8}})validating (?:@0x[0-9a-f]{{1,16}}: )?(?P<name>{_NAME})[/ ](?P<type>{TYPE})(?:/\w{{1,8}})?: (?P<text>[^\n]{{1,512}})"
 )
 _TRANSFER = re.compile(
-    rf"transfer of '(?P<zone>[^'\s/]{{1,255}})/(?P<zone_class>IN|CH|HS)(?:/(?P<view>[\w.-]{{1,64}}))?' from (?P<source>{_IP})#(?P<source_port>\d{{1,5}}): (?P<text>[^\n]{{1,512}})"
+    rf"transfer of '(?P<zone>[^'\s/]{{1,255}})/(?P<zone_class>IN|CH|HS)(?:/(?P<view>[\w.-]{{1,64}}))?' from (?P<source>{IP})#(?P<source_port>\d{{1,5}}): (?P<text>[^\n]{{1,512}})"
 )
 _ZONE = re.compile(
     r"zone (?P<zone>[^\s/]{1,255})/(?P<zone_class>IN|CH|HS)(?:/(?P<view>[\w.-]{1,64}))?: (?P<text>[^\n]{1,512})"
 )
-_NOTIFY = re.compile(rf"sending notify to (?P<server>{_IP})#(?P<server_port>\d{{1,5}})")
+_NOTIFY = re.compile(rf"sending notify to (?P<server>{IP})#(?P<server_port>\d{{1,5}})")
 _REFUSED = re.compile(
-    rf"(?P<act>refused notify) from non-(?:master|primary): (?P<text>(?P<source>{_IP})#(?P<source_port>\d{{1,5}}))"
+    rf"(?P<act>refused notify) from non-(?:master|primary): (?P<text>(?P<source>{IP})#(?P<source_port>\d{{1,5}}))"
 )
 _LISTED = re.compile(
-    rf"List Matched (?P<client>{_IP})#(?P<client_port>\d{{1,5}}): query: (?P<name>[^\s()]{{1,255}}) (?P<class>[A-Z]{{2,4}}) (?P<type>{_TYPE})(?: \((?P<server>{_IP})\))?(?: \{{(?P<label>[^}}\n]{{1,64}})\}})?(?: \[(?P<lists>[^\]\n]{{1,256}})\])?"
+    rf"List Matched (?P<client>{IP})#(?P<client_port>\d{{1,5}}): query: (?P<name>[^\s()]{{1,255}}) (?P<class>[A-Z]{{2,4}}) (?P<type>{TYPE})(?: \((?P<server>{IP})\))?(?: \{{(?P<label>[^}}\n]{{1,64}})\}})?(?: \[(?P<lists>[^\]\n]{{1,256}})\])?"
 )
 _TRIGGER = re.compile(
     r"(?P<state>ARMING|DISARMING) trigger on (?P<client>\d{1,3}(?:\.\d{1,3}){3})[^\s]{0,64} \(action:(?P<act>\w{1,32})\)(?: \((?P<text>[^)\n]{1,256})\))?"
 )
-_UNBOUND = re.compile(
-    rf"\[(?:(?P<epoch>\d{{9,12}})\] \w{{1,16}}\[)?(?P<pid>\d{{1,10}}):(?P<thread>[0-9a-f]{{1,8}})\] (?P<level>fatal error|error|warning|notice|info|debug|query|reply): (?:(?P<client>{_IP}) (?P<name>[^\s]{{1,255}}) (?P<type>{_TYPE}) (?P<class>IN|CH|HS)(?: (?P<rcode>[A-Z]{{4,16}}) (?P<seconds>[\d.]{{1,16}}) (?P<cached>[01]) (?P<size>\d{{1,9}}))?$)?"
-)
-_COREDNS = re.compile(
-    rf"(?:(?P<time>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{{1,9}})?(?:Z|[+-]\d\d:?\d\d)?) )?\[(?P<level>INFO|WARNING|ERROR|DEBUG|FATAL|NOTICE)\] (?:(?P<logger>plugin/[\w.-]{{1,64}}): (?P<text>[^\n]{{1,2048}})"
-    rf"|(?P<client>\[?{_IP}\]?):(?P<client_port>\d{{1,5}}) - (?P<id>\d{{1,5}}) \"(?P<type>{_TYPE}) (?P<class>IN|CH|HS|ANY) (?P<name>\S{{1,255}}) (?P<transport>udp|tcp|https|tls|quic) (?P<query_size>\d{{1,9}}) "
-    rf"(?P<do>true|false) (?P<buffer>\d{{1,9}})\" (?P<rcode>[A-Z0-9-]{{1,16}}) (?P<flags>[a-z,-]{{1,32}}) (?P<size>\d{{1,9}}) (?P<took>[\d.]{{1,16}})(?P<unit>s|ms|us|µs|ns)(?: \"(?P<opcode>\d{{1,3}})\")?)"
-)
-_FORWARDED = re.compile(
-    rf"\d{{1,6}} (?P<name>\S{{1,255}}) (?P<type>{_TYPE}): \S{{1,16}} (?P<transport>udp|tcp) \S{{1,64}}->(?P<server>{_IP}):(?P<server_port>\d{{1,5}})"
-)
-_TECHNITIUM = re.compile(
-    rf"(?:\[(?P<stamp>\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d)(?: (?P<zone_name>UTC|Local))?\] )?\[\[?(?P<client>{_IP}?)\]?:(?P<client_port>\d{{1,5}})\] (?P<text>DnsServerCore\.[^\n]{{1,1024}})"
-)
-_PASSWORD = re.compile(r"Invalid username or password for user: (?P<user>\S{1,255})")
 _PROGRAMS = frozenset(
-    {"named", "unbound", "coredns", "named-pkcs11", "isc-named", "knotd", "kresd", "pdns", "pdns_recursor"}
+    {"dnsmasq", "named", "nsd", "unbound", "coredns", "named-pkcs11", "isc-named", "knotd", "kresd", "pdns", "pdns_recursor"}
 )
 _ANSWER = re.compile(r"(?:^|\s)(\d{1,10}) (A|AAAA|CNAME|NS|PTR) (\S{1,255})")
 _CLIENT_SAYS = (_QUERY, _DENIED, _FAILED, _POLICY, _UPDATE)
 _SERVER_SAYS = (_FORMAT, _TRANSFER, _ZONE, _VALIDATING, _LISTED, _TRIGGER, _RESOLVING)
-_NSD = re.compile(
-    r"\[(?P<epoch>\d{9,12})(?:\.\d{1,6})?\] nsd\[(?P<pid>\d{1,10})\]: (?P<level>error|warning|notice|info|debug): (?P<text>[^\n]{1,1024})"
-)
-_NSD_CLIENT = re.compile(rf"(?:query|from client|from|client) (?P<client>{_IP})(?: (?P<type>{_TYPE})$|[ ,:]|$)")
-_OTHERS = (
-    ("Unbound", _UNBOUND, None),
-    ("CoreDNS", _COREDNS, _FORWARDED),
-    ("NSD", _NSD, _NSD_CLIENT),
-    ("Technitium", _TECHNITIUM, _PASSWORD),
-)
 _CHANNELS = frozenset({
     "client", "cname", "config", "database", "default", "delegation-only", "dispatch", "dnssec", "dnstap", "edns-disabled", "general", "lame-servers",
     "network", "notify", "nsid", "queries", "query-errors", "rate-limit", "resolver", "responses", "rpz", "rpz-passthru", "security", "serve-stale",
@@ -110,12 +84,8 @@ def decode(frame: Frame) -> Native | None:
     """Question, ends and text of a line; `product` tells which server it is of."""
     program = frame.syslog.app.rpartition("/")[2].lower() if frame.syslog else ""
     text = frame.text.strip()
-    for product, pattern, inside in _OTHERS:
-        if found := pattern.match(text):
-            native = _present(found)
-            native.setdefault("text", text[found.end() :])
-            told = inside.search(native["text"]) if inside else None
-            return {**native, **(_present(told) if told else {}), "message": text, "product": product}
+    if other := dns_other.read(text, program):
+        return {**other, "message": text}
     bind = _bind(text)
     if bind is None and program not in _PROGRAMS:
         return None
@@ -148,6 +118,8 @@ def _bind(text: str) -> dict[str, Any] | None:
 
 def time(event: Event) -> int | None:
     native = event.native
+    if "date" in native:
+        return wall(_windows_day(native), _clock(native), event.frame.zone, event.record.arrived)
     if "clock" in native:
         day = Day(MONTHS.get(native["month"].lower(), 0), int(native["day"]), int(native["year"]) or None)
         return wall(day, native["clock"], event.frame.zone, event.record.arrived)
@@ -159,6 +131,21 @@ def time(event: Event) -> int | None:
     if "epoch" in native:
         return epoch(native["epoch"])
     return plain.time(event) or _delivered(event)
+
+
+def _windows_day(native: Native) -> Day:
+    """A date in the server's own notation: month first where the clock has AM and PM or nothing else is possible."""
+    first, second, last = (int(part) for part in re.split("[/.-]", native["date"]))
+    if first > 31:
+        return Day(second, last, first)
+    month_first = second > 12 or ("half" in native and first <= 12)
+    return Day(first, second, last) if month_first else Day(second, first, last)
+
+
+def _clock(native: Native) -> str:
+    hour, _, rest = native["clock"].partition(":")
+    noon = {"AM": 0, "PM": 12}.get(native.get("half", ""))
+    return f"{int(hour) if noon is None else int(hour) % 12 + noon}:{rest}"
 
 
 def _delivered(event: Event) -> int | None:
@@ -202,10 +189,12 @@ def _question(native: Native, document: Document) -> None:
     if name and "zone" not in native:
         answered = native.get("kind") == "answer" or ("rcode" in native and native["product"] != "BIND")
         document["dns.type"] = "answer" if answered else "query"
-    answers = [
+    answers: list[dict[str, Any]] = [
         {"ttl": int(ttl), "type": type_, "data": data}
         for ttl, type_, data in _ANSWER.findall(native.get("answers", ""))
     ]
+    if "address" in native:
+        answers.append({"name": native["name"], "data": native["address"]})
     document["dns.answers"] = answers
     document["dns.resolved_ip"] = [address for answer in answers if (address := network.ip(str(answer["data"])))]
     if name and network.is_ip(name.rstrip(".")):
@@ -280,12 +269,13 @@ def kind(native: Native) -> Kind:
 _KINDS: dict[str, Kind] = {
     "BIND": (Logsource(product="bind", category="dns"),), "Unbound": (Logsource(product="unbound", category="dns"),),
     "CoreDNS": (Logsource(product="coredns", category="dns"),), "Technitium": (Logsource(product="technitium", category="dns"),),
+    "dnsmasq": (Logsource(product="dnsmasq", category="dns"),), "Windows DNS": (Logsource(product="windows", category="dns"),),
 }  # fmt: skip
 _OTHER: Kind = (Logsource(product="dns"),)
 
 FORMAT = Format(
     name="dns",
-    title="DNS servers: BIND, Unbound, CoreDNS, Technitium",
+    title="DNS servers: BIND, Unbound, NSD, CoreDNS, dnsmasq, Windows (debug log), Technitium",
     decode=decode,
     time=time,
     ecs=ecs,
@@ -293,6 +283,6 @@ FORMAT = Format(
     programs=_PROGRAMS,
     hints=(
         "client @", "client ", "resolving ", "transfer of '", "zone ", "validating ", "List Matched ", " trigger on ", "DnsServerCore.", "nsd[", "plugin/", "] info: ", "] error: ",
-        "] notice: ", "] warning: ", "] query: ", "] reply: ", "] debug: ", "[INFO] ", "[ERROR] ", ": info: ", ": error: ", ": warning: ", ": notice: ", "rpz",
+        "] notice: ", "] warning: ", "] query: ", "] reply: ", "] debug: ", "[INFO] ", "[ERROR] ", ": info: ", ": error: ", ": warning: ", ": notice: ", "rpz", " PACKET ",
     ),
 )  # fmt: skip

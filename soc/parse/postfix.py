@@ -37,7 +37,7 @@ _TELLING = re.compile(
     r"(?:Trusted|Untrusted|Anonymous|Verified) TLS connection |warning: \S{1,255}\[[0-9A-Fa-f.:]{2,45}\]: SASL |"
     r"warning: hostname \S{1,255} does not resolve to address |warning: read TCP map reply from |action=\w{1,16}, reason=|whitelisted: \S{1,255}\[|"
     r"(?:Action: )?prepend:? (?:Text: )?Received-SPF:|(?:None|Pass|Fail|Softfail|Neutral|Permerror|Temperror); identity=|spamd: |"
-    r"statistics: max connection |(?:PASS|CONNECT|PREGREET|HANGUP|DNSBL|BARE NEWLINE|COMMAND \w{1,32} LIMIT|ALLOWLISTED|WHITELISTED|DENYLISTED|BLACKLISTED)\b[^\[\n]{0,64}\[)"
+    r"statistics: max |connect to \S{1,255}\[|SSL_accept error from \S{1,255}\[|warning: (?:non-SMTP command|Illegal address syntax) from \S{1,255}\[|(?:PASS|CONNECT|PREGREET|HANGUP|DNSBL|BARE NEWLINE|COMMAND \w{1,32} LIMIT|ALLOWLISTED|WHITELISTED|DENYLISTED|BLACKLISTED)\b[^\[\n]{0,64}\[)"
 )
 _PAIR = re.compile(r"(?<![\w<-])([a-z][\w-]{0,31})=(<[^<>\n]{0,512}>|\[[^\]\n]{0,128}\]|[^\s,;]{0,512})")
 _CLIENT = re.compile(
@@ -74,6 +74,9 @@ _SPAMD = re.compile(
     r"spamd: connection from (?P<name>[\w.-]{1,255}) \[(?P<ip>[0-9A-Fa-f.:]{2,45})\]:(?P<port>\d{1,5}) to port (?P<own>\d{1,5})"
 )
 _PROCESSING = re.compile(r"spamd: (?:processing|checking) message <(?P<id>[^<>\s]{1,512})> for (?P<user>[^:\s]{1,64}):")
+_ANVIL = re.compile(
+    r"statistics: max \w{1,16} [\w ]{1,16} ?\d{1,9}(?:/\d{1,6}s)? for \(\w{1,16}:(?P<ip>[0-9A-Fa-f.:]{2,45})\)"
+)
 _ATTACHED = re.compile(
     r"header Content-(?:Disposition|Type): [^\"\n]{0,128}(?:file)?name=\"(?P<file>[^\"\n]{1,512})\"(?:;(?:\?\?|\s)?size=(?P<size>\d{1,18}))?"
     r"(?:[^\"\n]{0,8}size=(?P<bytes>\d{1,18}))?(?:[^\"\n]{0,8}creation-date=\"(?P<created>[^\"\n]{1,40})\")?(?:[^\"\n]{0,8}modification-date=\"(?P<modified>[^\"\n]{1,40})\")?"
@@ -98,15 +101,18 @@ def decode(frame: Frame) -> Native | None:
         native["queue_id"] = queue["queue"]
     for name, value in _PAIR.findall(searched):
         native.setdefault(name, value)
-    for name, pattern in _SENTENCES:
-        if found := pattern.search(searched):
+    for name, literal, pattern in _SENTENCES:
+        if literal in searched and (found := pattern.search(searched)):
             native |= {f"{name}.{key}": value for key, value in found.groupdict().items() if value is not None}
     return native
 
 
+# What is told, a literal that every line with it has, and how it is said.
 _SENTENCES = (
-    ("client", _CLIENT), ("server", _SERVER), ("client", _SCREENED), ("status", _STATUS), ("said", _SAID), ("act", _REJECTED), ("sasl", _SASL),
-    ("client", _UNRESOLVED), ("map", _MAP), ("tls", _TLS), ("client", _SPAMD), ("spamd", _PROCESSING), ("part", _ATTACHED), ("part", _SUBJECT),
+    ("client", "[", _CLIENT), ("server", "[", _SERVER), ("server", "relay=", _SERVER), ("client", "from [", _SCREENED), ("client", "CONNECT", _SCREENED),
+    ("client", "PASS", _SCREENED), ("client", "LISTED", _SCREENED), ("client", "HANGUP", _SCREENED), ("status", "status=", _STATUS), ("said", "] ", _SAID), ("act", ": ", _REJECTED), ("sasl", "SASL ", _SASL),
+    ("client", "does not resolve", _UNRESOLVED), ("map", "TCP map", _MAP), ("tls", "TLS connection", _TLS), ("client", "spamd: conn", _SPAMD),
+    ("spamd", "spamd: ", _PROCESSING), ("client", "statistics: max", _ANVIL), ("part", "header Content-", _ATTACHED), ("part", "header Subject", _SUBJECT),
 )  # fmt: skip
 
 

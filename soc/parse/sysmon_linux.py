@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from typing import TYPE_CHECKING, Any
 
 from soc import instant
@@ -34,7 +34,6 @@ _EVENTS: dict[int, tuple[str, list[str], list[str], str]] = {
     255: ("sysmon_error", ["process"], ["error"], "error"),
 }
 _LEVELS = {1: "Critical", 2: "Error", 3: "Warning", 4: "Information", 5: "Verbose"}
-_LONGEST = 8192
 
 
 def decode(frame: Frame) -> Native | None:
@@ -99,11 +98,20 @@ def _processes(document: Document) -> None:
         document["file.extension"] = extension if dot and stem else None
 
 
+# A shell's words: plain text, escaped characters and quotations next to each other.
+_WORD = r"""(?:[^\s"'\\]++|\\.|"(?:[^"\\]++|\\.)*+"|'[^']*+')"""
+_WORDS = re.compile(rf"{_WORD}++", re.DOTALL)
+_WHOLE = re.compile(rf"(?:\s++|{_WORD}++)*+", re.DOTALL)
+_QUOTED = re.compile(r"""\\(.)|"((?:[^"\\]++|\\.)*+)"|'([^']*+)'""", re.DOTALL)
+
+
 def _arguments(command: str) -> list[str]:
-    try:
-        return shlex.split(command[:_LONGEST])
-    except ValueError:  # no closing quotation
-        return command[:_LONGEST].split()
+    """The words of a command line, quotation marks taken off; where a quotation has no end, what stands between blanks."""
+    if '"' not in command and "'" not in command and "\\" not in command:
+        return command.split()
+    if not _WHOLE.fullmatch(command):
+        return command.split()
+    return [_QUOTED.sub(lambda found: found[found.lastindex or 0], word) for word in _WORDS.findall(command)]
 
 
 def _direction(native: Native, document: Document) -> None:

@@ -58,6 +58,43 @@ def test_what_a_server_does_by_itself_names_the_other_end(line: str, expected: d
     assert {name: told.get(name) for name in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        ("2/28/2026 11:14:02 PM", "2026-02-28T16:14:02.000Z"),
+        ("3/1/2026 12:14:02 AM", "2026-02-28T17:14:02.000Z"),
+        ("28/2/2026 23:14:02", "2026-02-28T16:14:02.000Z"),
+        ("1/3/2026 0:14:02", "2026-02-28T17:14:02.000Z"),
+        ("28.02.2026 23:14:02", "2026-02-28T16:14:02.000Z"),
+        ("2026-02-28 23:14:02", "2026-02-28T16:14:02.000Z"),
+    ],
+)
+def test_the_debug_log_of_windows_is_dated_in_the_server_s_notation(stamp: str, expected: str) -> None:
+    line = f"{stamp} 0D18 PACKET  000000D0A1B2C3D0 UDP Rcv 10.1.20.15  a8f3   Q [0001   D   NOERROR] A  (3)www(7)example(2)vn(0)"
+    assert ecs_of(line, "@timestamp", "dns.question.name", "source.ip", "dns.type", "dns.header_flags") == {
+        "@timestamp": expected, "dns.question.name": "www.example.vn", "source.ip": "10.1.20.15", "dns.type": "query", "dns.header_flags": ["RD"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("direction", "response", "end"),
+    [("Rcv", " ", "source"), ("Snd", "R", "source"), ("Snd", " ", "destination"), ("Rcv", "R", "destination")],
+)
+def test_the_peer_of_windows_server_asks_or_is_asked(direction: str, response: str, end: str) -> None:
+    line = f"2026-02-28 23:14:02 0D18 PACKET  000000D0A1B2C3D0 UDP {direction} 10.1.20.15  a8f3 {response} Q [0001   D   NOERROR] A  (1)a(0)"
+    assert ecs_of(line, "source.ip", "destination.ip") == {f"{end}.ip": "10.1.20.15"}
+
+
+def test_dnsmasq_s_answers_are_told_with_their_asker_where_it_names_one() -> None:
+    line = "Feb 28 23:14:02 gw1 dnsmasq[1]: 7 10.1.20.15/40000 reply www.example.vn is 203.0.113.9"
+    assert ecs_of(line, "source.ip", "dns.answers", "dns.resolved_ip", "dns.type") == {
+        "source.ip": "10.1.20.15",
+        "dns.answers": [{"name": "www.example.vn", "data": "203.0.113.9"}],
+        "dns.resolved_ip": ["203.0.113.9"],
+        "dns.type": "answer",
+    }
+
+
 def test_a_runtime_s_clock_counts_where_coredns_has_none() -> None:
     line = '{"message": "[INFO] 10.1.20.15:5 - 7 \\"A IN a. udp 29 false 512\\" NOERROR qr 83 0.1s", "stream": "stdout", "time": "2026-02-28T16:14:02.5Z", "kubernetes": {"pod": {"name": "a"}}}'
     assert ecs_of(line, "@timestamp", "event.duration") == {
