@@ -10,6 +10,7 @@ from soc.errors import ConfigurationError
 from soc.loading import site_lists, uncollected
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from soc.config import Config
@@ -17,11 +18,19 @@ if TYPE_CHECKING:
 
 def rules_of(path: Path, config: Config | None = None) -> sigma.RuleSet:
     """The rules of a folder, file or archive; ConfigurationError if it does not exist."""
-    if not path.exists():
-        raise ConfigurationError(f"{path}: no such folder or file; give the folder of the rules")
+    return rules_of_all([path], config)
+
+
+def rules_of_all(paths: Sequence[Path], config: Config | None = None) -> sigma.RuleSet:
+    """The same of several; of two rules with one id the later path's counts."""
+    for path in paths:
+        if not path.exists():
+            raise ConfigurationError(f"{path}: no such folder or file; give the folder of the rules")
     config = config or load_config()
     fields = [
         folder for folder in (content.rules_dir() / "fields", config.site / "rules" / "fields") if folder.is_dir()
     ]
     with uncollected():
-        return sigma.load([*fields, path], lists=site_lists(config.site / "lists"), zone=instant.zone(config.timezone))
+        return sigma.load(
+            [*fields, *paths], lists=site_lists(config.site / "lists"), zone=instant.zone(config.timezone)
+        )

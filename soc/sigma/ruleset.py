@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from soc.errors import Fault
-    from soc.event import Event
+    from soc.event import Event, Kind
     from soc.sigma.logsources import Instance
     from soc.sigma.rule import Rule
 
@@ -65,6 +65,10 @@ class RuleSet:
         """The event under the names that the rule has for its fields, as its correlations read them."""
         found = self._instance(rule, event)
         return EventReader(event, found.names if found else {})
+
+    def meeting(self, kind: Kind) -> list[Rule]:
+        """The rules that an event of a kind can meet, in the order of their ids; none twice."""
+        return list({instance.rule.info.id: instance.rule for instance in self._routes.of(kind)}.values())
 
     def named(self, rule_id: str) -> Rule | None:
         return self._by_id.get(rule_id)
