@@ -68,7 +68,19 @@ _TRIGGER = re.compile(
     r"(?P<state>ARMING|DISARMING) trigger on (?P<client>\d{1,3}(?:\.\d{1,3}){3})[^\s]{0,64} \(action:(?P<act>\w{1,32})\)(?: \((?P<text>[^)\n]{1,256})\))?"
 )
 _PROGRAMS = frozenset(
-    {"dnsmasq", "named", "nsd", "unbound", "coredns", "named-pkcs11", "isc-named", "knotd", "kresd", "pdns", "pdns_recursor"}
+    {
+        "dnsmasq",
+        "named",
+        "nsd",
+        "unbound",
+        "coredns",
+        "named-pkcs11",
+        "isc-named",
+        "knotd",
+        "kresd",
+        "pdns",
+        "pdns_recursor",
+    }
 )
 _ANSWER = re.compile(r"(?:^|\s)(\d{1,10}) (A|AAAA|CNAME|NS|PTR) (\S{1,255})")
 _CLIENT_SAYS = (_QUERY, _DENIED, _FAILED, _POLICY, _UPDATE)
