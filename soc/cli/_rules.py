@@ -24,4 +24,6 @@ def rules_of(path: Path, config: Config | None = None) -> sigma.RuleSet:
         folder for folder in (content.rules_dir() / "fields", config.site / "rules" / "fields") if folder.is_dir()
     ]
     with uncollected():
-        return sigma.load([*fields, path], lists=site_lists(config.site / "lists"), zone=instant.zone(config.timezone))
+        rules = sigma.load([*fields, path], lists=site_lists(config.site / "lists"), zone=instant.zone(config.timezone))
+        rules.prepare()
+    return rules

@@ -49,23 +49,30 @@ class Frame(NamedTuple):
     arrived: int
 
 
+_new = tuple.__new__
+"""Makes a named tuple without the Python call that its own constructor is: one of each is made per event."""
+
+
 def unwrap(record: Record) -> Frame:
     """The frame of a record.
 
     Raises:
         Unparsable: it is too large, too deep, not UTF-8, or says it is JSON and is not.
     """
-    raw = record.raw
+    raw, arrived = record.raw, record.arrived
     if len(raw) > MAX_BYTES:
         raise Unparsable("too_large", f"{len(raw)} bytes; the limit is {MAX_BYTES}")
     zone = instant.zone(record.source.timezone)
     if raw[:1] == b"{":
-        return _from_json(_decoded(raw), zone, record.arrived)
+        document = _decoded(raw)
+        if "message" in document:
+            return _from_json(document, zone, arrived)
+        return _new(Frame, ("", document, None, None, zone, arrived))
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unparsable("encoding", str(error)) from error
-    return _from_text(text.lstrip("\ufeff"), None, zone, record.arrived)
+    return _from_text(text.lstrip("\ufeff"), None, zone, arrived)
 
 
 def original(record: Record) -> str:
@@ -142,17 +149,26 @@ def is_envelope(document: Mapping[str, Any]) -> bool:
 
 
 def _decoded(raw: bytes) -> dict[str, Any]:
+    """A JSON object within bounds.
+
+    Raises:
+        Unparsable: it is none, or too deep, or has too many values.
+    """
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Unparsable("json", str(error)) from error
-    if not isinstance(document, dict):
+    if type(document) is not dict:
         raise Unparsable("json", "not an object")
-    # Fewer brackets and commas than the limits cannot break them, so that most records are not walked.
-    openers = raw.count(b"{") + raw.count(b"[")
-    if openers > MAX_DEPTH or raw.count(b",") + openers > MAX_LEAVES:
-        _check(document)
+    if len(document) > MAX_LEAVES or not _NESTED.isdisjoint(map(type, document.values())):
+        # Fewer brackets and commas than the limits cannot break them, so that few documents are walked.
+        openers = raw.count(b"{") + raw.count(b"[")
+        if openers > MAX_DEPTH or raw.count(b",") + openers > MAX_LEAVES:
+            _check(document)
     return document
+
+
+_NESTED = frozenset({dict, list})
 
 
 def _check(document: dict[str, Any]) -> None:
