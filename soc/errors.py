@@ -36,6 +36,8 @@ class Fault:
     what: str
     fix: str = ""
     severity: str = "error"
+    check: str = ""
+    """Which of the checks of `soc check` says so (`unknown-field`); empty where reading the file did."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

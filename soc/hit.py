@@ -1,4 +1,4 @@
-"""A Hit is what `detect` tells `correlate` over `soc.hits`: partial aggregates of windows, and ticks of time."""
+"""A Hit is what `detect` tells `correlate` over `soc.hits`: matches of rules, partial aggregates of windows, ticks of time."""
 
 from __future__ import annotations
 
@@ -39,6 +39,36 @@ class Partial(Struct, frozen=True, tag="partial", tag_field="hit"):
         return json.encode([self.detector, self.entity])
 
 
+class Match(Struct, frozen=True, tag="match", tag_field="hit", omit_defaults=True):
+    """That a rule matched, or that a correlation was true, as one correlation that counts it needs to know it."""
+
+    correlation: str
+    """Correlation id and content hash: an edited correlation starts empty."""
+    group: tuple[str, ...]
+    """The values of its group-by fields."""
+    time: int
+    """Of the event, clamped to at most a little after its arrival."""
+    ref: str
+    arrived: int
+    """Of the raw record: what the message is stamped with."""
+    rule: str
+    number: int = 0
+    """The rule's place among the correlation's rules."""
+    value: str = ""
+    carried: dict[str, str] = {}
+    """Fields for the correlations that count this one."""
+    evidence: dict[str, Any] = {}
+    """What to show of the event; at most 1 KB."""
+    scope: str = ""
+    """As a partial's."""
+    sample: bool = False
+
+    @property
+    def key(self) -> bytes:
+        """The message key: all rules of one correlation and group meet in one partition of `soc.hits`."""
+        return json.encode([self.correlation, self.group])
+
+
 class Tick(Struct, frozen=True, tag="tick", tag_field="hit"):
     """How far raw partitions have been processed: every record that arrived before the instant has been."""
 
@@ -49,9 +79,11 @@ class Tick(Struct, frozen=True, tag="tick", tag_field="hit"):
     """How many live raw partitions there are over all workers."""
     complete: bool = False
     """`live` names all partitions there are (one worker has them all), so others are gone."""
+    level: int = 0
+    """0 speaks of raw partitions; higher ones of partitions of the hits, as far as correlations below that level have told."""
 
 
-Hit = Partial | Tick
+Hit = Match | Partial | Tick
 encode = json.encode
 _DECODER: json.Decoder[Hit] = json.Decoder(Hit)
 

@@ -1,68 +1,113 @@
-"""`soc check`: every fault in rules, detectors, inventory and configuration, and the tests that rules carry."""
+"""`soc check`: every fault in rules, detectors, inventory and configuration, the tests that rules carry, and what to look at."""
 
 from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
-import orjson
 
-from soc import anomaly, content, enrich, logs, sigma
+from soc import anomaly, content, enrich, sigma
 from soc.checking import failed_examples
+from soc.checking.live import received, unfed
+from soc.checking.looking import linter
+from soc.cli import _faults
+from soc.cli._progress import Progress
 from soc.cli._rules import rules_of
 from soc.config import Config, load_config
 from soc.errors import ConfigurationError, Fault
+from soc.loading import uncollected
+from soc.sigma.linting import CHECKS
 
 _CONTENT = ("rules", "detectors", "inventory")
+_HERE = "here"
 
 
 @dataclass
 class _Checked:
+    formats: frozenset[str] | None = None
+    """What the running service has received; None if it was not asked."""
+    shipped: Path | None = None
+    """Rules that are not the site's to mend, where not asked for: only their faults are told."""
     faults: list[Fault] = field(default_factory=list)
     rules: int = 0
     examples: int = 0
     detectors: int = 0
 
+    @property
+    def counts(self) -> dict[str, int]:
+        return {"rules": self.rules, "tests": self.examples, "detectors": self.detectors}
+
 
 @click.command("check")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
+@click.option("--strict", is_flag=True, help="Warnings too give exit status 1.")
+@click.option(
+    "--skip",
+    multiple=True,
+    type=click.Choice(CHECKS),
+    metavar="CHECK",
+    help="Leave out warnings of this check; may be repeated.",
+)
+@click.option(
+    "--live",
+    metavar="URL",
+    help="Ask the running service at this address of its metrics, or `here` for the configured one, which rules get no events.",
+)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH...]")
-def command(format_: str, paths: tuple[Path, ...]) -> None:
+def command(format_: str, strict: bool, skip: tuple[str, ...], live: str | None, paths: tuple[Path, ...]) -> None:
     """Check rules, detectors, inventory, configuration; run the tests in the rules. Without a PATH: all that is configured.
 
     A PATH is a rule file, a folder of rules, a folder `detectors`, or a site folder with `rules/`, `detectors/`, `inventory/`.
+
+    A fault is what cannot run: a rule with one is refused, and so is a test that fails. A warning is about what runs and may
+    not be meant: unknown fields (unknown-field), log sources that nothing is of (blind) or of which nothing came (unfed),
+    conditions that are never-true or always-true, unused-selection, rules that another one makes needless (implied, duplicate),
+    rules that are heavy for every event, wrong-tag, wrong-status, and of rules with a `soc:` block missing-tests, missing-title
+    and missing-level. Without a PATH the shipped rules get no warnings.
 
     \b
     Examples:
       soc check
       soc check var/site/rules/ssh.yml
       soc check --format json rules
+      soc check --format github --strict rules     annotations for a pull request
+      soc check --live here                        rules for which no log source delivers anything
+      soc check --skip implied sigmahq-rules.tar.gz
 
-    Exit status 1 if there are faults.
+    Exit status 1 if there are faults, with --strict also if there are warnings.
     """
-    checked = _Checked()
+    checked = _Checked(shipped=None if paths else content.rules_dir())
     config = load_config() if paths else _configuration(checked)
+    if live:
+        checked.formats = received(f"http://{config.metrics.bind}" if live == _HERE else live)
     for path in paths or _configured(config, checked):
         if not path.exists():
             raise ConfigurationError(f"{path}: no such file or folder")
         for part in _parts(path):
-            _check(part, config, checked)
-    faults = sorted(set(checked.faults))
+            with uncollected():
+                _check(part, config, checked)
+    faults = sorted(fault for fault in set(checked.faults) if fault.check not in skip)
+    _tell(faults, checked, format_)
+    sys.exit(1 if any(fault.severity == "error" or strict for fault in faults) else 0)
+
+
+def _tell(faults: list[Fault], checked: _Checked, format_: str) -> None:
     if format_ == "json":
-        told = {"faults": [asdict(fault) for fault in faults], "rules": checked.rules, "tests": checked.examples}
-        sys.stdout.buffer.write(orjson.dumps({**told, "detectors": checked.detectors}) + b"\n")
-    else:
-        for fault in faults:
-            click.echo(logs.escape(f"{fault}" if fault.severity == "error" else f"{fault} ({fault.severity})"))
-        click.echo(
-            f"{checked.rules} rules with {checked.examples} tests, {checked.detectors} detectors: "
-            f"{len(faults) or 'no'} fault{'' if len(faults) == 1 else 's'}",
-            err=True,
-        )
-    sys.exit(1 if any(fault.severity == "error" for fault in faults) else 0)
+        click.echo(_faults.json(faults, checked.counts))
+        return
+    for line in (_faults.github if format_ == "github" else _faults.text)(faults):
+        click.echo(line)
+    errors = sum(fault.severity == "error" for fault in faults)
+    warnings = len(faults) - errors
+    told = f"{checked.rules} rules with {checked.examples} tests, {checked.detectors} detectors: {_number(errors, 'fault')}"
+    click.echo(told + (f", {_number(warnings, 'warning')}" if warnings else ""), err=True)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
 
 
 def _configuration(checked: _Checked) -> Config:
@@ -89,7 +134,9 @@ def _configured(config: Config, checked: _Checked) -> list[Path]:
 
 
 def _parts(path: Path) -> list[Path]:
-    """A site folder is checked part by part."""
+    """A site folder is checked part by part; where there are several folders of rules, they belong together."""
+    if path.is_dir() and sum(1 for each in path.glob("rules*") if each.is_dir()) > 1:
+        return [path]
     parts = [path / name for name in _CONTENT if (path / name).is_dir()] if path.is_dir() else []
     return parts or ([] if path.is_dir() and not any(path.iterdir()) else [path])
 
@@ -108,11 +155,29 @@ def _check(path: Path, config: Config, checked: _Checked) -> None:
         except ConfigurationError as error:
             checked.faults.append(_fault_of(error))
     else:
-        _check_rules(rules_of(path, config), config, checked)
+        _check_rules(path, config, checked)
 
 
-def _check_rules(rules: sigma.RuleSet, config: Config, checked: _Checked) -> None:
+def _check_rules(path: Path, config: Config, checked: _Checked) -> None:
+    rules = rules_of(path, config)
     checked.rules += len(rules.rules)
     checked.examples += sum(len(rule.examples) for rule in rules.rules)
     checked.faults += rules.faults
     checked.faults += failed_examples(rules, config.timezone)
+    if path != checked.shipped:
+        checked.faults += _looked_at(path, rules)
+    if checked.formats is not None:
+        checked.faults += unfed(rules, checked.formats)
+
+
+def _looked_at(path: Path, rules: sigma.RuleSet) -> list[Fault]:
+    found = linter(path, rules)
+    warnings: list[Fault] = []
+    with Progress("rules looked at") as progress:
+        for number, source in enumerate(found.sources):
+            warnings += found.alone(source)
+            progress.show(number)
+        for number, needless in enumerate(found.together()):
+            warnings.append(needless)
+            progress.show(number + len(found.sources))
+    return warnings

@@ -70,11 +70,12 @@ class Windows:
         return frozenset(self._files)
 
     def take(self, hits: Iterable[Hit]) -> None:
-        """Fold partials and ticks, in their order."""
+        """Fold partials and ticks of raw partitions, in their order; matches are for correlations."""
         for hit in hits:
             if isinstance(hit, Tick):
-                self._tick(hit)
-            else:
+                if not hit.level:
+                    self._tick(hit)
+            elif isinstance(hit, Partial):
                 self._fold(hit)
 
     def _fold(self, partial: Partial) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from soc import instant
-from soc.parse import network, syslog
+from soc.parse import journal, network, syslog
 
 if TYPE_CHECKING:
     from soc.event import Event
@@ -20,6 +20,8 @@ def ecs(event: Event) -> Document:
     document: Document = {"@timestamp": instant.iso(event.time)}
     _from_frame(event, document)
     event.format.ecs(event, document)
+    if event.frame.envelope and (entry := event.frame.envelope.get(journal.ENTRY)):
+        journal.own(entry, document)
     document.setdefault("event.kind", "event")
     told = {name: value for name, value in document.items() if value not in (None, "", [], {})}
     _follow(told)
@@ -30,6 +32,8 @@ def _from_frame(event: Event, document: Document) -> None:
     if header := event.frame.syslog:
         _from_header(header, document)
     if event.frame.envelope:
+        if entry := event.frame.envelope.get(journal.ENTRY):
+            journal.describe(entry, document)
         for name, value in flat(event.frame.envelope):
             if name.startswith(("host.", "log.file.", "observer.")) or name in _ENVELOPE:
                 document[name] = document.get(name) or value
@@ -98,7 +102,7 @@ def _follow(document: Document) -> None:
     _relate(document, "related.ip", _IPS)
     _relate(document, "related.user", _USERS)
     _relate(document, "related.hosts", _hosts(document))
-    hashes = [name for name in document if name.rpartition(".")[2] in _HASHES and ".hash." in name]
+    hashes = [name for name in document if ".hash." in name and name.rpartition(".")[2] in _HASHES]
     if hashes:
         _relate(document, "related.hash", tuple(hashes))
 

@@ -99,6 +99,17 @@ def ecs(event: Event, document: Document) -> None:
     for name in ("@timestamp", "event.original", "event.ingested"):  # told by the record
         own.pop(name, None)
     document.update(own)
+    _later_names(document)
+
+
+def _later_names(document: Document) -> None:
+    """What ECS 8 has under another name, or Beats leave to be put together."""
+    if "process.ppid" in document:
+        document.setdefault("process.parent.pid", document["process.ppid"])
+    for prefix in ("process", "process.parent"):
+        arguments = document.get(f"{prefix}.args")
+        if isinstance(arguments, list) and all(isinstance(argument, str) for argument in arguments):
+            document.setdefault(f"{prefix}.command_line", " ".join(arguments))
 
 
 def _own(name: str, elsewhere: EcsField) -> EcsField:

@@ -34,7 +34,7 @@ _FIELDS: dict[str, str] = {
     "logdesc": "rule.description", "method": "event.provider", "filename": "file.name", "agent": "user_agent.original",
     "httpmethod": "http.request.method", "referralurl": "http.request.referrer", "qname": "dns.question.name",
     "qtype": "dns.question.type", "qclass": "dns.question.class", "xid": "dns.id", "dstuser": "destination.user.name",
-    "scertissuer": "tls.server.issuer",
+    "scertissuer": "tls.server.issuer", "filetype": "file.type",
 }  # fmt: skip
 _ZONE = re.compile(r"(?:UTC|GMT)([+-])(\d{1,2}):(\d\d)")
 
@@ -80,6 +80,7 @@ def ecs(event: Event, document: Document) -> None:
         document["network.application"] = document["network.protocol"]
         document["event.severity"] = network.number(native.get("Severity"))
         document["event.code"] = _code(native)
+    document["service.name"] = document["network.protocol"]
     document["message"] = native.get("msg") or event.frame.text
     if document["network.protocol"] is None and (interface := _USER_INTERFACE.match(native.get("ui", ""))):
         document["network.protocol"] = interface[1] or None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from soc import instant
+from soc.parse import journal
 from soc.parse.syslog import Syslog, split
 from soc.parse.when import zone_or
 
@@ -47,6 +49,8 @@ class Frame(NamedTuple):
     zone: tzinfo
     """For time stamps that name none: the envelope's, else the source's."""
     arrived: int
+    header: str = ""
+    """The record's header line (`#Fields: ...` of IIS and Zeek)."""
 
 
 _new = tuple.__new__
@@ -65,14 +69,23 @@ def unwrap(record: Record) -> Frame:
     zone = instant.zone(record.source.timezone)
     if raw[:1] == b"{":
         document = _decoded(raw)
-        if "message" in document:
-            return _from_json(document, zone, arrived)
-        return _new(Frame, ("", document, None, None, zone, arrived))
+        if is_plain(document):
+            return _new(Frame, ("", document, None, None, zone, arrived, record.header))
+        return _headed(_from_json(document, zone, arrived), record)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unparsable("encoding", str(error)) from error
-    return _from_text(text.lstrip("\ufeff"), None, zone, arrived)
+    return _headed(_from_text(text.lstrip("\ufeff"), None, zone, arrived), record)
+
+
+def is_plain(document: Mapping[str, Any]) -> bool:
+    """Whether an object is surely an event itself, whatever else it holds: `_from_json` would leave it as it is."""
+    return "EventID" in document and not ("message" in document or "MESSAGE" in document or "result" in document)
+
+
+def _headed(frame: Frame, record: Record) -> Frame:
+    return frame._replace(header=record.header) if record.header else frame
 
 
 def original(record: Record) -> str:
@@ -89,14 +102,17 @@ def original(record: Record) -> str:
 
 
 def _from_text(text: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arrived: int, depth: int = 0) -> Frame:
-    text = text.rstrip("\r\n\0")
+    # Cisco's Management Center ends the records of its audit log with an escaped line feed and NUL between real ones.
+    text = text.removesuffix("\0x0a\0x00").rstrip("\r\n\0")
     if "\0" in text:
         raise Unparsable("nul", f"NUL character at {text.index(chr(0))}")
     if not text or text.isspace():
         raise Unparsable("empty", "nothing but white space")
+    if text[10:11] == "T" and depth < _MAX_ENVELOPES and (line := _CONTAINER.match(text)):
+        return _from_container(text[line.end() :], line[1], envelope, zone, arrived, depth)
     syslog, body = split(text)
     inner = body.lstrip(" \t:")  # relays that cut a tag off leave its colon
-    if inner[:1] == "{" and inner.rstrip()[-1:] == "}":
+    if inner[:1] == "{" and inner.rstrip(_BEHIND)[-1:] == "}":
         try:
             document = _decoded(inner.encode())
         except Unparsable:
@@ -109,6 +125,14 @@ def _from_text(text: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arri
     return Frame(body, None, syslog, envelope, zone, arrived)
 
 
+def _from_container(
+    text: str, time: str, envelope: Mapping[str, Any] | None, zone: tzinfo, arrived: int, depth: int
+) -> Frame:
+    """What a program in a container wrote; the runtime's clock counts where the text has no header of its own."""
+    frame = _from_text(text, envelope, zone, arrived, depth + 1)
+    return frame if frame.syslog else frame._replace(syslog=Syslog(None, time, "", "", ""))
+
+
 def _from_json(
     document: Mapping[str, Any],
     zone: tzinfo,
@@ -117,6 +141,14 @@ def _from_json(
     syslog: Syslog | None = None,
     depth: int = 0,
 ) -> Frame:
+    if depth < _MAX_ENVELOPES and document.keys() <= _CONTAINER_KEYS:
+        line, stamp = document.get("log"), document.get("time")
+        if isinstance(line, str) and isinstance(stamp, str) and line.strip("\0\r\n\t "):
+            return _from_container(line, stamp, envelope, zone, arrived, depth)
+    if depth < _MAX_ENVELOPES and journal.is_entry(document) and (text := journal.text(document)) and text.strip():
+        return _from_journal(text, document, Frame("", None, None, envelope, zone, arrived), depth)
+    if isinstance(result := document.get("result"), dict) and isinstance(result.get("_raw"), str):
+        document = _found(result)
     message = document.get("message")
     if isinstance(message, str) and depth < _MAX_ENVELOPES and is_envelope(document):
         event = document.get("event")
@@ -130,6 +162,36 @@ def _from_json(
     return Frame("", document, syslog, envelope, zone, arrived)
 
 
+def _from_journal(text: str, entry: Mapping[str, Any], around: Frame, depth: int) -> Frame:
+    """What a program gave to systemd's journal."""
+    told = {name: value for name, value in entry.items() if name != "MESSAGE"}
+    envelope = {**(around.envelope or {}), journal.ENTRY: told}
+    try:
+        frame = _from_text(text, envelope, around.zone, around.arrived, depth + 1)
+    except Unparsable as refused:
+        if refused.reason != "json":
+            raise
+        frame = around._replace(text=text, envelope=envelope)
+    return frame if frame.syslog else frame._replace(syslog=journal.header(entry))
+
+
+def _found(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A search result as Splunk exports it: the record as it was indexed, and where it came from."""
+    return {
+        "message": result["_raw"],
+        "host": {"name": result.get("host")},
+        "log": {"file": {"path": result.get("source")}},
+    }
+
+
+# What container runtimes put around a line: Docker's json-file driver an object, containerd and CRI-O a time, a stream and
+# whether the line is full.
+_CONTAINER_KEYS = frozenset({"log", "stream", "time", "attrs"})
+_CONTAINER = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) std(?:out|err) (?:[FP](?::\S{1,64})? )?(?=[^\S\r\n]{0,64}\S)"
+)
+_BEHIND = ", \t\r\n"
+"""May stand behind an object: elements of an array that is written line by line (MySQL's audit log) end with a comma."""
 # What shippers put around a raw line; any other key means that the object is the event itself.
 _SHIPPER_KEYS = frozenset({
     "message", "host", "event", "@timestamp", "agent", "log", "input", "ecs", "fields", "tags", "@version", "timestamp",
@@ -157,6 +219,8 @@ def _decoded(raw: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
+        if raw.rstrip()[-1:] == b",":
+            return _decoded(raw.rstrip(_BEHIND.encode()))
         raise Unparsable("json", str(error)) from error
     if type(document) is not dict:
         raise Unparsable("json", "not an object")

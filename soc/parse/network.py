@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from ipaddress import ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,30 +26,36 @@ _ANSWERS = {
 }
 
 
+@lru_cache(maxsize=1 << 14)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Kept for a while: an event's addresses are asked for several times, and those of a site come again and again."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
 def is_ip(text: object) -> bool:
     """Whether a value is the text of an IPv4 or IPv6 address."""
-    if not isinstance(text, str) or len(text) > 64:
-        return False
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return isinstance(text, str) and len(text) <= 64 and _address(text) is not None
 
 
 def is_public(text: str) -> bool:
     """Whether a text is the address of the public internet."""
-    return is_ip(text) and ip_address(text).is_global
+    address = _address(text) if is_ip(text) else None
+    return address is not None and address.is_global
 
 
-def ip(text: str | None) -> str | None:
+def ip(text: object) -> str | None:
     """An address in its usual notation: compressed, IPv4 where it is mapped into IPv6, without brackets; None if it is none."""
-    text = (text or "").strip("[]")
-    if not is_ip(text):
-        return None
-    address = ip_address(text)
-    mapped = getattr(address, "ipv4_mapped", None)
-    return str(mapped or address)
+    bare = text.strip("[]") if isinstance(text, str) else ""
+    return _usual(bare) if len(bare) <= 64 else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _usual(text: str) -> str | None:
+    address = _address(text)
+    return None if address is None else str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def endpoint(text: str) -> tuple[str, int | None]:
@@ -56,7 +63,7 @@ def endpoint(text: str) -> tuple[str, int | None]:
     host, colon, port = text.rpartition(":")
     if colon and port.isascii() and port.isdigit() and len(port) <= 5 and (":" not in host or host[-1:] == "]"):
         return host.strip("[]"), int(port)
-    if colon and not is_ip(text) and is_ip(host) and port.isascii() and port.isdigit():
+    if colon and not is_ip(text) and is_ip(host) and port.isascii() and port.isdigit() and len(port) <= 5:
         return host, int(port)
     return text.strip("[]"), None
 
@@ -112,8 +119,10 @@ def community_id(document: Document) -> str | None:
     https://github.com/corelight/community-id-spec
     """
     code = number(document.get("network.iana_number"))
-    source, destination = ip_address(document["source.ip"]), ip_address(document["destination.ip"])
-    if code is None or not 0 <= code <= 255 or source.version != destination.version:
+    source, destination = _address(document["source.ip"]), _address(document["destination.ip"])
+    if code is None or not 0 <= code <= 255 or source is None or destination is None:
+        return None
+    if source.version != destination.version:
         return None
     ports = _ports(document, code)
     if ports is None:

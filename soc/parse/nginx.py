@@ -37,6 +37,10 @@ _TIMED = re.compile(
     r"(?P<host>\S{1,255}) (?P<client>\S{1,64}) [\d.]{1,16} \"(?P<request>(?:[^\"\\]++|\\.)*+)\" (?P<status>\d{3}) (?P<bytes>\d{1,18}) \d{1,18} "
     r"(?P<referer>\S+) (?P<agent>.+)"
 )
+_MIME = re.compile(
+    r"(?:application|audio|font|image|message|model|multipart|text|video)/[\w.+-]{1,128}(?:; ?[\w-]{1,32}=[\w\"-]{1,64})?"
+)
+_TLS = re.compile(r"TLSv([\d.]{1,8})/([A-Z][\w-]{3,64})")
 _STAMPED = re.compile(r"\[(\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] ")
 _W3C = {
     "status": "sc-status", "method": "cs-method", "host": "cs-host", "uri": "c-uri", "client": "c-ip", "bytes": "sc-bytes",
@@ -118,10 +122,20 @@ def ecs(event: Event, document: Document) -> None:
         document["event.type"] = ["access", "info"]
         document["http.request.bytes"] = network.number(native["request_length"])
         document["http.request.id"] = native.get("req_id")
+    for extra in native.get("extra", ()):
+        _told_by_looks(extra, document)
     if (upstream := native.get("upstream")) and "cs-host" not in native:
         first, port = network.endpoint(upstream.partition(",")[0])
         if network.is_ip(first):
             document["destination.ip"], document["destination.port"] = first, port
+
+
+def _told_by_looks(value: str, document: Document) -> None:
+    """What administrators add to a layout and what can be nothing else: the type of the answer, TLS' version and cipher."""
+    if _MIME.fullmatch(value):
+        document["http.response.mime_type"] = value
+    elif tls := _TLS.fullmatch(value):
+        document["tls.version_protocol"], document["tls.version"], document["tls.cipher"] = "tls", tls[1], tls[2]
 
 
 def _error_fields(native: Native, document: Document) -> None:
@@ -148,7 +162,7 @@ def _servers(native: Native, document: Document) -> None:
     document["destination.port"] = port
     if host := native.get("host"):
         # The Host header as the client wrote it: with a port it is what a virtual host is asked for.
-        document["url.domain"], document["url.port"] = host, network.endpoint(host)[1]
+        document["url.domain"], document["url.port"] = host, network.endpoint(host)[1] or document.get("url.port")
 
 
 def kind(native: Native) -> Kind:

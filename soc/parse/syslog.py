@@ -103,7 +103,7 @@ def _nil(value: str) -> str:
     return "" if value == "-" else value
 
 
-_ELEMENT = re.compile(r"\[([^\s\]=\"]+)((?:[^\]\"\\]++|\"(?:[^\"\\]++|\\.)*+\"|\\.)*+)\]")
+_ELEMENT = re.compile(r"\[([^\s\]=\"]+)(?=[\s\]])((?:[^\]\"\\]++|\"(?:[^\"\\]++|\\.)*+\"|\\.)*+)\]")
 _PARAMETER = re.compile(r"([^\s=\]\"]{1,64})= ?\"((?:[^\"\\]++|\\.)*+)\"")
 _ESCAPED = re.compile(r"\\([\"\\\]])")
 

@@ -20,7 +20,8 @@ _TLS = re.compile(
     r" (\S{1,255}) ((?:TLS|SSL)\S{1,16}) (\S{1,64}) \"((?:[^\"\\]++|\\.)*+)\" (\d{1,18}|-)(?=\s|$)", re.DOTALL
 )
 _REQUEST = re.compile(r"([A-Za-z][A-Za-z_-]{0,31}) (\S.*?)(?: HTTP/(\d(?:\.\d)?))?", re.DOTALL)
-_PART = re.compile(r"(?:([\w-]{1,64})=)?(?:\"((?:[^\"\\]++|\\.)*+)\"|(\S+))", re.DOTALL)
+# The last one may have been cut off.
+_PART = re.compile(r"(?:([\w-]{1,64})=)?(?:\"((?:[^\"\\]++|\\.)*+)(?:\"|$)|(\S+))", re.DOTALL)
 _CLIENT = re.compile(r"\"[^\"]*\"|\S+")
 
 # Names of the W3C extended log format, as Sigma's rules for web servers and proxies ask for them.
@@ -149,7 +150,7 @@ def request_fields(native: Native, document: Document) -> None:
     document["http.request.method"] = native.get("cs-method")
     document["http.version"] = native.get("cs-version")
     if "cs-method" in native:
-        url.fill(document, native["c-uri"])
+        url.fill(document, native.get("c-uri", ""))
     else:
         document["url.original"] = native.get("c-uri")
 

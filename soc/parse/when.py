@@ -107,3 +107,9 @@ def _years_about(arrived: int, where: tzinfo) -> tuple[int, int, int]:
     """The years that a date without one may lie in: the nearest to its arrival is meant."""
     here = instant.to_datetime(arrived).astimezone(where).year
     return here, max(here - 1, 1), min(here + 1, 9999)
+
+
+def wall(day: Day, clock: str, where: tzinfo, arrived: int) -> int | None:
+    """A date and `hh:mm:ss[.ffffff]` as an instant; without a year the nearest to its arrival is meant. None if there is none."""
+    time, _, fraction = clock.partition(".")
+    return _from_parts(day, time, fraction, where, arrived)

@@ -19,10 +19,14 @@ _IMAGES = ("process.executable", "process.parent.executable")
 
 
 def decode(frame: Frame) -> Native | None:
+    """As `document_of`; Sysmon for Linux has a format of its own."""
+    return None if "Linux-Sysmon" in frame.text else document_of(frame.text)
+
+
+def document_of(text: str) -> Native | None:
     """The document that evtx_dump would make of the XML; None for other XML and for any with a document type."""
-    text = frame.text
     start = text.find("<Event")
-    if start < 0 or "<System>" not in text or "<!" in text or "Linux-Sysmon" in text:
+    if start < 0 or "<System>" not in text or "<!" in text:
         return None
     end = text.rfind("</Event>")
     if end < start:

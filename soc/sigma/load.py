@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import tarfile
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from soc.errors import Fault
 from soc.finding import digest
-from soc.sigma import filters as filtering, logsources as sources
+from soc.sigma import correlation, filters as filtering, logsources as sources
+from soc.sigma.correlation import Correlation
+from soc.sigma.correlations import resolved
 from soc.sigma.detection import compiled
 from soc.sigma.metadata import info_of, logsource_of
 from soc.sigma.modifiers import Site
@@ -47,8 +50,10 @@ def load(
     for path in paths:
         loading.take(path)
     rules = loading.rules.values()
-    faults = [*loading.faults, *filtering.idle(loading.filters, rules)]
-    return RuleSet(list(filtering.applied(rules, loading.filters)), sorted(faults), sources.merged(loading.logsources))
+    correlations, unresolved = resolved(list(loading.correlations.values()), rules)
+    faults = [*loading.faults, *filtering.idle(loading.filters, rules), *unresolved]
+    applied = list(filtering.applied(rules, loading.filters))
+    return RuleSet(applied, sorted(faults), sources.merged(loading.logsources), correlations)
 
 
 @dataclass(slots=True)
@@ -58,13 +63,14 @@ class _Loading:
     faults: list[Fault] = field(default_factory=list)
     logsources: list[Logsources] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
+    correlations: dict[str, Correlation] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
     def take(self, path: FilePath) -> None:
-        here: dict[str, Rule] = {}
-        root, told = os.path.realpath(path), len(str(path))
-        for name, text in _texts(path, self.faults):
-            real = root + name[told:]
+        here: dict[str, Rule | Correlation] = {}
+        root, told = os.path.realpath(path), str(path)
+        for name, text in texts(path, self.faults):
+            real = f"{root}/{name}" if told == "." else root + name[len(told) :]
             if real in self.seen:  # a folder inside another one
                 continue
             self.seen.add(real)
@@ -75,9 +81,15 @@ class _Loading:
                     self.faults.append(Fault(name, rule.line, what, "give this rule an id of its own"))
                 else:
                     here[rule.info.id] = rule
-        self.rules |= here
+        for id_, found in here.items():
+            self.rules.pop(id_, None)
+            self.correlations.pop(id_, None)
+            if isinstance(found, Correlation):
+                self.correlations[id_] = found
+            else:
+                self.rules[id_] = found
 
-    def _read(self, name: str, text: str) -> Iterator[Rule]:
+    def _read(self, name: str, text: str) -> Iterator[Rule | Correlation]:
         try:
             found = list(documents(text))
         except Malformed as wrong:
@@ -92,7 +104,7 @@ class _Loading:
             if rule:
                 yield rule
 
-    def _document(self, name: str, document: Document, shared: dict[str, Any]) -> Rule | None:
+    def _document(self, name: str, document: Document, shared: dict[str, Any]) -> Rule | Correlation | None:
         before = len(self.faults)
 
         def report(path: Path, what: str, fix: str) -> None:
@@ -101,23 +113,24 @@ class _Loading:
         if "channels" in document.value or "logsources" in document.value:
             self.logsources.append(sources.read(document, report))
             return None
-        value = _overlaid(shared, document.value)
+        value = overlaid(shared, document.value)
         if "filter" in value:
             found = filtering.read(value, name, document, self.site, report)
             self.filters += [found] if found and len(self.faults) == before else []
             return None
-        rule = _rule(value, name, document, self.site, report)
+        rule: Rule | Correlation | None
+        if "correlation" in value:
+            rule = correlation.read(value, name, document, report)
+        else:
+            rule = _rule(value, name, document, self.site, report)
         return rule if len(self.faults) == before else None
 
 
 def _rule(value: dict[str, Any], file: str, document: Document, site: Site, report: Report) -> Rule | None:
     """A rule from its document; None, or a rule that must not be used, once something was reported."""
-    if "correlation" in value:
-        report(("correlation",), "this version has no Sigma correlations yet", "move the file out of the rules' folder")
-        return None
     for key in value:
         if key not in _RULE_KEYS and not key.startswith(("x-", "custom")):
-            report((key,), f"unknown attribute {key!r}", "remove it, or begin its name with `x-`")
+            report((key,), f"unknown attribute {key!r}", _meant(key) or "remove it, or begin its name with `x-`")
     for key in ("title", "id"):
         if not isinstance(value.get(key), str) or not value[key].strip():
             report((key,), f"a rule needs `{key}`", "for the id write a random UUID, in quotes" if key == "id" else "")
@@ -128,6 +141,11 @@ def _rule(value: dict[str, Any], file: str, document: Document, site: Site, repo
     if node is None:
         return None
     return Rule(info, logsource, node, file, document.line, "soc" in value, str(value.get("name", "")), examples)
+
+
+def _meant(key: str) -> str:
+    near = get_close_matches(key, sorted(_RULE_KEYS), 1, 0.7)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 def _examples(told: Any, document: Document, report: Report) -> tuple[Example, ...]:
@@ -146,18 +164,18 @@ def _examples(told: Any, document: Document, report: Report) -> tuple[Example, .
     return tuple(found)
 
 
-def _overlaid(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def overlaid(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """`action: global` of a file of several documents: what it says holds for all that follow."""
     if not shared:
         return own
     result = {key: value for key, value in shared.items() if key != "action"}
     for key, value in own.items():
         below = result.get(key)
-        result[key] = _overlaid(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        result[key] = overlaid(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return result
 
 
-def _texts(path: FilePath, faults: list[Fault]) -> Iterator[tuple[str, str]]:
+def texts(path: FilePath, faults: list[Fault]) -> Iterator[tuple[str, str]]:
     """Names and texts of all YAML files of a path, in the order of their names."""
     try:
         if path.is_dir():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from soc.event import WindowsKind
-from soc.parse import ABSENT, EcsFields, windows
+from soc.parse import ABSENT, EcsFields, frame, windows
 from soc.parse.format import flat_field
 from soc.sigma.compiled import decide_of, required, tables_of
 from soc.sigma.fields import Classes, Field, Memory
@@ -323,7 +323,7 @@ class Matcher:
             except orjson.JSONDecodeError:
                 found.add(number)
                 continue
-            if type(native) is dict and raw[:1] == b"{" and "message" not in native and windows.is_flat(native):
+            if type(native) is dict and raw[:1] == b"{" and frame.is_plain(native) and windows.is_flat(native):
                 channel, event_id = native.get("Channel"), native.get("EventID")
                 if type(event_id) is int and type(channel) is str:
                     plan = plans.get((channel, event_id))

@@ -193,7 +193,7 @@ class Cidr:
             return False
 
 
-_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "lt": operator.lt,
     "lte": operator.le,
     "gt": operator.gt,
@@ -211,7 +211,7 @@ class Compare:
 
     def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
         number = _number(member)
-        return number is not None and _OPERATORS[self.sign](number, self.value)
+        return number is not None and OPERATORS[self.sign](number, self.value)
 
 
 def _number(member: Member) -> float | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc.finding import digest
 from soc.sigma import explain
+from soc.sigma.correlations import Correlations
 from soc.sigma.logsources import Logsources, Routes
 from soc.sigma.matcher import Matcher
 from soc.sigma.values import EventReader
@@ -24,15 +25,21 @@ class RuleSet:
     """Immutable once made; what kinds of event there are is learnt on the way."""
 
     def __init__(
-        self, rules: Sequence[Rule] = (), faults: Sequence[Fault] = (), logsources: Logsources | None = None
+        self,
+        rules: Sequence[Rule] = (),
+        faults: Sequence[Fault] = (),
+        logsources: Logsources | None = None,
+        correlations: Correlations | None = None,
     ) -> None:
         self.rules = tuple(sorted(rules, key=lambda rule: rule.info.id))
         self.faults = tuple(faults)
-        self.sha256 = digest(*(part for rule in self.rules for part in (rule.info.id, rule.info.version)))
+        self.correlations = correlations or Correlations()
+        parts = [part for rule in self.rules for part in (rule.info.id, rule.info.version)]
+        self.sha256 = digest(*parts, *(each.key for each in self.correlations.all))
         """Of the content, whatever files it stands in."""
         self._by_id = {rule.info.id: rule for rule in self.rules}
-        self._logsources = logsources or Logsources()
-        self._routes = routes = Routes((rule for rule in self.rules if rule.info.state != "off"), self._logsources)
+        self.logsources = logsources or Logsources()
+        self._routes = routes = Routes((rule for rule in self.rules if rule.info.state != "off"), self.logsources)
         self._matcher = Matcher(routes)
         self.match = self._matcher.match
         """The rules that match an event, in the order of their ids."""
@@ -58,13 +65,18 @@ class RuleSet:
         found = self._instance(rule, event)
         return explain.tree(found.node, EventReader(event, found.names)) if found else None
 
+    def reader(self, rule: Rule, event: Event) -> EventReader:
+        """The event under the names that the rule has for its fields, as its correlations read them."""
+        found = self._instance(rule, event)
+        return EventReader(event, found.names if found else {})
+
     def named(self, rule_id: str) -> Rule | None:
         return self._by_id.get(rule_id)
 
     def alone(self, rule: Rule) -> RuleSet:
         """One rule as if it were in force by itself, whatever its state and without filters: for its tests."""
         bare = replace(rule, node=rule.unfiltered or rule.node, info=rule.info._replace(state="live"))
-        return RuleSet([bare], (), self._logsources)
+        return RuleSet([bare], (), self.logsources)
 
     def blind(self) -> list[Rule]:
         """The rules that no event can reach, because nothing says where their log source is found."""

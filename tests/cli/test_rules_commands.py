@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
+from prometheus_client import start_http_server
 
 from soc.cli import main
+from soc.metrics import Metrics
 from tests.sigma.rules import ID, SYSMON, rule_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from click.testing import Result
@@ -44,6 +46,19 @@ def soc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Soc:
     ]
     (tmp_path / "events.ndjson").write_bytes(b"\n".join(lines) + b"\n")
     return lambda *arguments: CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def metrics_at() -> Iterator[str]:
+    """The metrics of a service that has parsed events of nginx."""
+    metrics = Metrics("detect")
+    metrics.parsed.labels("nginx").inc(3)
+    metrics.parsed.labels("windows_flat").inc(0)
+    server, thread = start_http_server(0, "127.0.0.1", registry=metrics.registry)
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 FOUND = [(0, OTHER), (3, OTHER), (3, ID), (4, OTHER)]
@@ -119,8 +134,8 @@ def test_explain_says_why_a_rule_does_not_match_with_status_1(soc: Soc) -> None:
 
 
 def test_check_finds_nothing_in_good_rules(soc: Soc) -> None:
-    done = soc("check", "rules")
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "2 rules with 0 tests, 0 detectors: no faults\n")
+    done = soc("check", "rules/evil.yml")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "1 rules with 0 tests, 0 detectors: no faults\n")
 
 
 def test_check_names_every_fault_and_runs_the_tests_in_rules(soc: Soc, tmp_path: Path) -> None:
@@ -132,7 +147,7 @@ def test_check_names_every_fault_and_runs_the_tests_in_rules(soc: Soc, tmp_path:
     (tmp_path / "rules" / "wrong.yml").write_text(
         "title: x\nid: y\nlevel: bad\nlogsource: {}\ndetection:\n  s: {A|b: c}\n  condition: s\n"
     )
-    done = soc("check", "rules")
+    done = soc("check", "--skip", "heavy", "--skip", "implied", "rules")
     assert done.exit_code == 1
     assert [line.partition(";")[0] for line in done.stdout.splitlines()] == [
         "rules/evil.yml:17: does not match: CommandLine|contains: *evil*, the event has 'x'",
@@ -146,7 +161,8 @@ def test_check_names_every_fault_and_runs_the_tests_in_rules(soc: Soc, tmp_path:
 
 def test_check_tells_programs_in_json(soc: Soc, tmp_path: Path) -> None:
     (tmp_path / "rules" / "wrong.yml").write_text("- x\n")
-    told = json.loads(soc("check", "--format", "json", "rules").stdout)
+    (tmp_path / "rules" / "evil.yml").write_text(rule_text(DETECTION | {"condition": "sel"}))
+    told = json.loads(soc("check", "--format", "json", "--skip", "heavy", "--skip", "implied", "rules").stdout)
     assert told == {
         "faults": [
             {
@@ -155,12 +171,84 @@ def test_check_tells_programs_in_json(soc: Soc, tmp_path: Path) -> None:
                 "what": "not a mapping of keys to values",
                 "fix": "",
                 "severity": "error",
+                "check": "",
+            }
+        ],
+        "warnings": [
+            {
+                "file": "rules/evil.yml",
+                "line": 9,
+                "what": "the selection 'not_me' is not used by the condition",
+                "fix": "use it in the condition, or remove it",
+                "severity": "warning",
+                "check": "unused-selection",
             }
         ],
         "rules": 2,
         "tests": 0,
         "detectors": 0,
     }
+
+
+def test_a_warning_names_its_check_and_counts_only_when_that_is_asked(soc: Soc, tmp_path: Path) -> None:
+    (tmp_path / "rules" / "evil.yml").write_text(
+        rule_text({"s": {"Imge": "x.exe"}, "condition": "s"}, tags=["attack.t99"])
+    )
+    done = soc("check", "rules/evil.yml")
+    assert (done.exit_code, done.stderr) == (0, "1 rules with 0 tests, 0 detectors: no faults, 2 warnings\n")
+    assert [line.rpartition("; ")[2] for line in done.stdout.splitlines()] == [
+        "did you mean 'Image'? [warning: unknown-field]",
+        "write attack.t1110, attack.t1110.001, or a tactic: attack.initial-access [warning: wrong-tag]",
+    ]
+    assert soc("check", "--strict", "rules/evil.yml").exit_code == 1
+    assert soc("check", "--strict", "--skip", "wrong-tag", "--skip", "unknown-field", "rules/evil.yml").exit_code == 0
+
+
+def test_check_writes_annotations_that_no_rule_can_break_out_of(soc: Soc, tmp_path: Path) -> None:
+    text = rule_text({"s": {"Bad,\n::error::%0A": "x"}, "condition": "s"})
+    (tmp_path / "rules" / "a,b:%.yml").write_text(text)
+    done = soc("check", "--format", "github", "rules/a,b:%.yml")
+    assert done.exit_code == 0
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(
+        "::warning file=rules/a%2Cb%3A%25.yml,line=8,title=unknown-field::unknown field 'Bad,\\n::error::%250A': no event of"
+    )
+
+
+def test_several_folders_of_rules_are_checked_together(soc: Soc, tmp_path: Path) -> None:
+    (tmp_path / "pack" / "rules").mkdir(parents=True)
+    (tmp_path / "pack" / "rules-more").mkdir()
+    (tmp_path / "pack" / "rules" / "a.yml").write_text(rule_text(DETECTION))
+    (tmp_path / "pack" / "rules-more" / "b.yml").write_text(rule_text(DETECTION, id=OTHER))
+    done = soc("check", "pack")
+    assert done.stdout.splitlines() == [
+        "pack/rules/a.yml:1: matches exactly what 'A rule' (pack/rules-more/b.yml:1) matches; remove one of them, or mend it [warning: duplicate]"
+    ]
+
+
+def test_check_asks_a_running_service_which_rules_get_no_events(soc: Soc, tmp_path: Path, metrics_at: str) -> None:
+    """The service has seen nginx, and no event of Windows."""
+    web = rule_text(
+        {"s": {"cs-uri-query|contains": "passwd"}, "condition": "s"}, id=OTHER, logsource={"category": "webserver"}
+    )
+    (tmp_path / "rules" / "any.yml").write_text(web)
+    done = soc("check", "--live", metrics_at, "rules")
+    assert [line.partition("; it needs")[0] for line in done.stdout.splitlines()] == [
+        "rules/evil.yml:1: no event of its log source (product windows, category process_creation) has come since the service started"
+    ]
+    assert done.stdout.endswith("received: nginx [warning: unfed]\n")
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "told"),
+    [
+        ("ftp://x", 2, "soc: ftp://x: not an address; write http://127.0.0.1:9108, or `here`\n"),
+        ("http://127.0.0.1:1", 1, "soc: http://127.0.0.1:1: does not answer ([Errno 111] Connection refused); is the service running?\n"),
+    ],
+)  # fmt: skip
+def test_a_service_that_cannot_be_asked_is_named(soc: Soc, address: str, status: int, told: str) -> None:
+    done = soc("check", "--live", address, "rules")
+    assert (done.exit_code, done.stderr) == (status, told)
 
 
 def test_check_without_a_path_looks_at_all_that_is_configured(soc: Soc, tmp_path: Path) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import tarfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from soc import sigma
 from soc.finding import RuleInfo
 from tests.sigma.rules import ID, event_of, load_text, rule_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GOOD = {"s": {"User": "a"}, "condition": "s"}
 HEAD = f"title: A rule\nid: {ID}\nlogsource: {{product: windows}}\n"
@@ -54,7 +52,6 @@ FAULTY: list[tuple[str, int, str]] = [
     (HEAD + "detection:\n  s: [}\n", 5, "not YAML"),
     ("- a\n- b\n", 1, "not a mapping"),
     (HEAD.replace("title: A rule\n", "") + "detection:\n  s: {User: a}\n  condition: s\n", 1, "a rule needs `title`"),
-    (HEAD + "correlation: {type: event_count}\n", 4, "no Sigma correlations yet"),
     (HEAD + "detection: " + "{a: " * 40 + "1" + "}" * 40 + "\n", 4, "nested deeper than 32"),
 ]  # fmt: skip
 
@@ -181,3 +178,16 @@ def test_what_a_rule_says_about_itself(tmp_path: Path) -> None:
 )
 def test_the_layer_follows_from_the_logsource(tmp_path: Path, logsource: dict[str, str], layer: str) -> None:
     assert load_text(tmp_path, rule_text(GOOD, logsource=logsource)).rules[0].info.layer == layer
+
+
+def test_the_files_of_the_current_folder_are_all_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(2):
+        (tmp_path / f"{number}.yml").write_text(rule_text(GOOD, id=f"00000000-0000-4000-8000-00000000000{number}"))
+    monkeypatch.chdir(tmp_path)
+    assert [rule.file for rule in sigma.load([Path()]).rules] == ["0.yml", "1.yml"]
+    assert [rule.file for rule in sigma.load([Path(), tmp_path]).rules] == ["0.yml", "1.yml"]
+
+
+def test_a_misspelt_attribute_is_named_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    faults = load_text(tmp_path, rule_text(GOOD, levle="high")).faults
+    assert [(fault.what, fault.fix) for fault in faults] == [("unknown attribute 'levle'", "did you mean 'level'?")]

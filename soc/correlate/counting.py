@@ -1,0 +1,122 @@
+"""event_count with lower bounds: true at once, told again at each doubling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from soc.correlate.telling import REFS, Shown, Telling, Verdict, pieces
+from soc.correlate.timeline import Timeline
+
+if TYPE_CHECKING:
+    from soc.correlate.timeline import Entry
+    from soc.hit import Match
+    from soc.sigma.correlation import Correlation
+
+KEPT = 1_000
+ENTRY, SHOWN_HIT, BUCKET = 240, 900, 400
+"""Bytes that one of them takes, about."""
+
+
+class _Peak:
+    """What a bucket has come to: an upper bound on the greatest count in a window of it, and the steps told."""
+
+    __slots__ = ("bound", "step")
+
+    def __init__(self) -> None:
+        self.bound = 0
+        self.step = 0
+
+
+class Counting:
+    """The hits of one group. For hit h the window is (h.time - timespan, h.time]; h's bucket is the one that becomes true."""
+
+    def __init__(self, correlation: Correlation) -> None:
+        need = correlation.condition.need
+        assert need is not None
+        self._span, self._need = correlation.timespan, need
+        self._most = max(KEPT, 4 * need)
+        self._line = Timeline(self._span, self._most)
+        self._peaks: dict[int, _Peak] = {}
+        self._shown: dict[int, Shown] = {}
+        self._chained = correlation.chained
+        self.weight = 0
+
+    def add(self, hit: Match, tell: Telling) -> None:
+        time, line = hit.time, self._line
+        newest = not line.times or time >= line.times[-1]
+        if not line.add(time, hit.ref, 0, hit if self._chained else None):
+            return
+        bucket = time // self._span
+        peak = self._peaks.get(bucket)
+        if peak is None:
+            peak = self._peaks[bucket] = _Peak()
+            self._shown[bucket] = Shown()
+            self.weight += BUCKET + 2 * SHOWN_HIT
+        self._shown[bucket].add(hit)
+        self.weight += ENTRY
+        if newest:
+            self._reached(bucket, peak, line.count(time - self._span, time), time, tell)
+            if tell.chained:
+                self._true_in(time, time + 1, tell)
+        else:
+            self._late(time, bucket, tell)
+
+    def _late(self, time: int, bucket: int, tell: Telling) -> None:
+        """A hit among others raises the windows of all that follow within the timespan, each by one at most."""
+        for number in (bucket, bucket + 1):
+            peak = self._peaks.get(number)
+            if peak is None:
+                continue
+            peak.bound += 1
+            if self._most >= self._need << peak.step <= peak.bound:
+                start = number * self._span
+                at, count = max(
+                    self._line.peaks(start, start + self._span, self._span), key=lambda found: found[1], default=(0, 0)
+                )
+                peak.bound = count
+                self._reached(number, peak, count, at, tell)
+        if tell.chained:
+            self._true_in(time, time + self._span, tell)
+
+    def _reached(self, bucket: int, peak: _Peak, count: int, at: int, tell: Telling) -> None:
+        peak.bound = max(peak.bound, count)
+        while (level := self._need << peak.step) <= min(count, self._most):
+            assert level
+            tell.verdicts.append(self._verdict(bucket, peak.step, count, at))
+            peak.step += 1
+
+    def _verdict(self, bucket: int, step: int, count: int, at: int) -> Verdict:
+        since = at - self._span
+        found = self._line.between(since, at)
+        return Verdict(
+            start=bucket * self._span,
+            step=step,
+            amount=count,
+            since=found[0].time,
+            until=at,
+            refs=tuple(entry.ref for entry in found[:REFS]),
+            evidence=pieces((self._shown.get(bucket - 1), self._shown.get(bucket)), since, at),
+            approximate=self._line.is_thinned(since, at),
+        )
+
+    def _true_in(self, since: int, until: int, tell: Telling) -> None:
+        """Every hit in [since, until) whose window holds enough."""
+        true = {time for time, count in self._line.peaks(since, until, self._span) if count >= self._need}
+        if true:
+            tell.truths += [entry.load for entry in self._line.between(since - 1, until - 1) if entry.time in true]
+
+    def settle(self, limit: int, tell: Telling) -> None:
+        """Nothing waits for the end of a window here."""
+
+    def expire(self, before: int) -> bool:
+        """Forget what no window will reach; whether nothing is left."""
+        self.weight -= ENTRY * self._line.expire(before)
+        for bucket in [bucket for bucket in self._peaks if (bucket + 1) * self._span <= before]:
+            del self._peaks[bucket], self._shown[bucket]
+            self.weight -= BUCKET + 2 * SHOWN_HIT
+        return not self._line
+
+    def cut(self, start: int) -> list[Match | Entry]:
+        """What a pane keeps of the slice that begins there."""
+        whole = {hit.ref: hit for shown in self._shown.values() for hit in shown.hits()}
+        return [whole.get(entry.ref) or entry.load or entry for entry in self._line.slice(start)]

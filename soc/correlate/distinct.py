@@ -1,0 +1,227 @@
+"""value_count and temporal with lower bounds: different values (or rules) in a window, true at once."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from soc.correlate.telling import REFS, SHOWN, Shown, Telling, Verdict, piece, pieces
+from soc.correlate.timeline import Entry, slice_end, slice_start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from soc.hit import Match
+    from soc.sigma.correlation import Correlation
+
+KEPT = 4_096
+BUCKET, SEEN, SHOWN_HIT = 600, 350, 900
+_SPARE = 512
+"""Values beyond what is kept before the surplus is taken out, so that it is not done for each."""
+
+
+class Seen:
+    """When a value was seen in a slice, first and last: all that any window can ask, for it covers a bucket's end or start."""
+
+    __slots__ = ("first", "first_hit", "last", "last_hit")
+
+    def __init__(self, time: int, hit: Match | str) -> None:
+        self.first = self.last = time
+        self.first_hit = self.last_hit = hit
+
+
+class _Peak:
+    __slots__ = ("bound", "step")
+
+    def __init__(self, bound: int) -> None:
+        self.bound = bound
+        self.step = 0
+
+
+class _Best(NamedTuple):
+    values: int
+    at: int
+
+
+class Distinct:
+    """The values of one group: by slice the first and the last time of each, so repetitions cost nothing.
+
+    The number of values in a window grows only at a value's first time in a bucket, so its greatest is found there.
+    """
+
+    def __init__(self, correlation: Correlation) -> None:
+        condition = correlation.condition
+        assert condition.need is not None
+        self._span, self._need = correlation.timespan, condition.need
+        self._temporal = correlation.type == "temporal"
+        self._condition = condition
+        self._most = max(KEPT, condition.need)
+        self._slices: dict[int, dict[Any, Seen]] = {}
+        self._peaks: dict[int, _Peak] = {}
+        self._shown: dict[int, Shown] = {}
+        self._full = False
+        self.weight = 0
+
+    def add(self, hit: Match, tell: Telling) -> None:
+        time = hit.time
+        start = slice_start(time, self._span)
+        here = self._slices.get(start)
+        if here is None:
+            here = self._slices[start] = {}
+            self.weight += BUCKET
+        value: Any = hit.number if self._temporal else hit.value or hit.ref
+        seen = here.get(value)
+        bucket = time // self._span
+        if seen is None:
+            here[value] = Seen(time, hit if self._temporal else hit.ref)
+            self.weight += SEEN
+            self._show(bucket, hit)
+            self._raised(bucket, tell)
+            self._raised_after(bucket, tell)
+            if len(here) > 2 * self._most + _SPARE:
+                self._thin(here)
+        elif time > seen.last:
+            seen.last, seen.last_hit = time, hit if self._temporal else hit.ref
+            self._raised_after(bucket, tell)
+        elif time < seen.first:
+            seen.first, seen.first_hit = time, hit if self._temporal else hit.ref
+            self._raised(bucket, tell)
+
+    def _show(self, bucket: int, hit: Match) -> None:
+        if self._temporal:
+            return
+        shown = self._shown.get(bucket)
+        if shown is None:
+            shown = self._shown[bucket] = Shown()
+            self.weight += 2 * SHOWN_HIT
+        shown.add(hit)
+
+    def _raised(self, bucket: int, tell: Telling) -> None:
+        """A window of the bucket holds one value more, at most."""
+        peak = self._peaks.get(bucket)
+        if peak is None:
+            peak = self._peaks[bucket] = _Peak(sum(len(values) for _, values in self._slices_of(bucket - 1)))
+        peak.bound += 1
+        while self._most >= self._need << peak.step <= peak.bound:
+            best = self._best(bucket)
+            peak.bound = best.values
+            if best.values < self._need << peak.step:
+                return
+            tell.verdicts.append(self._verdict(bucket, peak.step, best))
+            peak.step += 1
+
+    def _raised_after(self, bucket: int, tell: Telling) -> None:
+        if bucket + 1 in self._peaks:
+            self._raised(bucket + 1, tell)
+
+    def _slices_of(self, bucket: int) -> list[tuple[int, dict[Any, Seen]]]:
+        start, end = bucket * self._span, (bucket + 1) * self._span
+        if start in self._slices and len(self._slices) <= 2:
+            return [(start, self._slices[start])]
+        return [(begin, values) for begin, values in self._slices.items() if start <= begin < end]
+
+    def _firsts(self, bucket: int) -> dict[Any, int]:
+        found: dict[Any, int] = {}
+        for _, values in self._slices_of(bucket):
+            for value, seen in values.items():
+                found[value] = min(seen.first, found.get(value, seen.first))
+        return found
+
+    def _lasts(self, bucket: int) -> dict[Any, int]:
+        found: dict[Any, int] = {}
+        for _, values in self._slices_of(bucket):
+            for value, seen in values.items():
+                found[value] = max(seen.last, found.get(value, seen.last))
+        return found
+
+    def _best(self, bucket: int) -> _Best:
+        """The greatest number of values in a window of the bucket, and its end."""
+        firsts, lasts = self._firsts(bucket), self._lasts(bucket - 1)
+        if self._condition.expression is not None:
+            return max(self._held(at, firsts, lasts) for at in firsts.values())
+        begun = sorted(firsts.values())
+        ended = sorted(last + self._span for last in lasts.values())
+        twice = [
+            (firsts[value], last + self._span)
+            for value, last in lasts.items()
+            if firsts.get(value, last + self._span) < last + self._span
+        ]
+        starts, stops = sorted(pair[0] for pair in twice), sorted(pair[1] for pair in twice)
+        best = _Best(0, 0)
+        for number, at in enumerate(begun, 1):
+            before = len(ended) - bisect_right(ended, at)
+            both = bisect_right(starts, at) - bisect_right(stops, at)
+            best = max(best, _Best(number + before - both, at))
+        return best
+
+    def _held(self, at: int, firsts: Mapping[int, int], lasts: Mapping[int, int]) -> _Best:
+        """For rules joined by an expression: 1 where it holds."""
+        rules = {rule for rule, first in firsts.items() if first <= at}
+        rules |= {rule for rule, last in lasts.items() if last > at - self._span}
+        return _Best(int(self._condition.holds_for(rules)), at)
+
+    def _verdict(self, bucket: int, step: int, best: _Best) -> Verdict:
+        since, at = best.at - self._span, best.at
+        found = self._sightings(bucket, since, at)
+        refs = tuple(dict.fromkeys(hit if isinstance(hit, str) else hit.ref for _, _, hit in found[:REFS]))
+        if self._temporal:
+            evidence = tuple(piece(hit) for _, _, hit in found if not isinstance(hit, str))
+        else:
+            evidence = pieces((self._shown.get(bucket - 1), self._shown.get(bucket)), since, at)
+        return Verdict(
+            start=bucket * self._span,
+            step=step,
+            amount=best.values,
+            since=found[0][0],
+            until=at,
+            refs=refs,
+            evidence=evidence,
+            values=() if self._temporal else tuple(value for _, value, _ in found[: 2 * SHOWN]),
+            approximate=best.values > self._most or self._full,
+        )
+
+    def _sightings(self, bucket: int, since: int, at: int) -> list[tuple[int, Any, Match | str]]:
+        """One of each value in a window, in the order of time."""
+        found: dict[Any, tuple[int, Any, Match | str]] = {}
+        for _, values in (*self._slices_of(bucket), *self._slices_of(bucket - 1)):
+            for value, seen in values.items():
+                for time, hit in ((seen.first, seen.first_hit), (seen.last, seen.last_hit)):
+                    if since < time <= at and time < found.get(value, (at + 1,))[0]:
+                        found[value] = (time, value, hit)
+        return sorted(found.values(), key=lambda each: (each[0], each[1]))
+
+    def _thin(self, values: dict[Any, Seen]) -> None:
+        """Keep the earliest and the latest: as with a timeline, any number up to `_most` is decided as by all."""
+        self._full = True
+        first = sorted(values, key=lambda value: (values[value].first, value))[: self._most]
+        last = sorted(values, key=lambda value: (values[value].last, value))[-self._most :]
+        for value in values.keys() - {*first, *last}:
+            del values[value]
+            self.weight -= SEEN
+
+    def settle(self, limit: int, tell: Telling) -> None:
+        """Nothing waits for the end of a window here."""
+
+    def expire(self, before: int) -> bool:
+        """Forget what no window will reach; whether nothing is left."""
+        for start in [start for start in self._slices if slice_end(start, self._span) <= before]:
+            self.weight -= BUCKET + SEEN * len(self._slices.pop(start))
+        for bucket in [bucket for bucket in self._peaks if (bucket + 1) * self._span <= before]:
+            del self._peaks[bucket]
+            if self._shown.pop(bucket, None):
+                self.weight -= 2 * SHOWN_HIT
+        return not self._slices
+
+    def cut(self, start: int) -> list[Match | Entry]:
+        """What a pane keeps of the slice that begins there: each value's first and last sighting."""
+        return self._cut(self._slices.get(start, {}))
+
+    def _cut(self, values: dict[Any, Seen]) -> list[Match | Entry]:
+        found: dict[tuple[int, str, str], Match | Entry] = {}
+        for value, seen in values.items():
+            for time, hit in ((seen.first, seen.first_hit), (seen.last, seen.last_hit)):
+                if isinstance(hit, str):
+                    found[time, hit, value] = Entry(time, hit, 0, value)
+                else:
+                    found[time, hit.ref, str(value)] = hit
+        return [found[key] for key in sorted(found)]

@@ -1,0 +1,330 @@
+"""All groups of one correlation: which are open, when each is to be looked at again, and what is given up when it is too much."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from soc import instant
+from soc.correlate.absence import Idle, Missing
+from soc.correlate.counting import Counting
+from soc.correlate.distinct import Distinct
+from soc.correlate.fired import SEPARATOR, Fired
+from soc.correlate.novelty import Novel
+from soc.correlate.numbers import WINDOWS
+from soc.correlate.ordered import Ordered
+from soc.correlate.panes import Pane, hits_of
+from soc.correlate.settling import Numeric, Whole
+from soc.correlate.sliding import Sliding
+from soc.correlate.telling import Telling
+from soc.correlate.timeline import slice_end, slice_start
+from soc.hit import END
+
+if TYPE_CHECKING:
+    from soc.correlate.telling import Verdict
+    from soc.correlate.timeline import Entry
+    from soc.hit import Match
+    from soc.sigma.correlation import Correlation
+
+KEYS = 200_000
+_SHARE_OF_A_GROUP = 8
+"""A group may take this part of its correlation's bytes; beyond, it loses its own oldest hits."""
+_REMEMBERED = 4
+"""`idle: returning` remembers a group for so many timespans."""
+_CHANCES = 64
+_GROUP = 700
+
+
+class Eviction(NamedTuple):
+    """Hits that were forgotten before their time: what the group did in between is not all counted."""
+
+    correlation: str
+    group: tuple[str, ...]
+    since: int
+    until: int
+
+
+class Track(Protocol):
+    """The hits of one group. All results follow from the set of hits, not from their order or repetitions."""
+
+    @property
+    def weight(self) -> int:
+        """Bytes, about."""
+
+    def add(self, hit: Match, tell: Telling) -> int | None:
+        """Take a hit; the time from which on something is to be settled."""
+
+    def settle(self, limit: int, tell: Telling) -> None:
+        """Judge what ends by then, for all hits up to then are known."""
+
+    def expire(self, before: int) -> bool:
+        """Forget hits at or before; whether nothing is left."""
+
+    def cut(self, start: int) -> list[Match | Entry]:
+        """What a pane keeps of a slice."""
+
+
+def track_of(correlation: Correlation) -> Track:
+    """An empty one, as the type and the condition ask for."""
+    own: dict[str, type[Novel | Idle | Missing]] = {"first_seen": Novel, "idle": Idle, "missing_after": Missing}
+    kind = correlation.type
+    if kind in own:
+        return own[kind](correlation)
+    if correlation.whole:
+        return Whole(correlation)
+    if kind in WINDOWS:
+        return Numeric(correlation)
+    if kind == "temporal_ordered":
+        return Ordered(correlation)
+    if kind == "event_count" and not correlation.level:
+        return Counting(correlation)
+    return Sliding(correlation) if correlation.chained else Distinct(correlation)
+
+
+class _Group:
+    __slots__ = ("hits", "quantum", "sample", "since", "slice", "track", "until")
+
+    def __init__(self, track: Track, hit: Match) -> None:
+        self.track = track
+        self.since = self.until = hit.time
+        self.sample = hit.sample
+        self.quantum = self.slice = -1
+        self.hits = 0
+
+
+class Agenda:
+    """Groups by when they are to be looked at."""
+
+    def __init__(self) -> None:
+        self._at: dict[int, set[tuple[str, ...]]] = {}
+        self._heap: list[int] = []
+
+    def put(self, time: int, group: tuple[str, ...]) -> None:
+        groups = self._at.get(time)
+        if groups is None:
+            groups = self._at[time] = set()
+            heappush(self._heap, time)
+        groups.add(group)
+
+    def until(self, time: int) -> list[tuple[int, list[tuple[str, ...]]]]:
+        """What is due by then, in order, and no longer on the agenda."""
+        found = []
+        while self._heap and self._heap[0] <= time:
+            at = heappop(self._heap)
+            found.append((at, sorted(self._at.pop(at))))
+        return found
+
+
+class Scope:
+    """The groups of live records, or of one whole file."""
+
+    def __init__(self) -> None:
+        self.groups: OrderedDict[tuple[str, ...], _Group] = OrderedDict()
+        self.visits, self.dues, self.seals = Agenda(), Agenda(), Agenda()
+        self.latest = 0
+        """The greatest time of a hit."""
+
+
+class Machine:
+    def __init__(self, correlation: Correlation, closed_until: int, share: int) -> None:
+        """`closed_until` is the clock of the last commit; `share` the bytes that its groups may take."""
+        self.correlation = correlation
+        self._span, self._delay = correlation.timespan, correlation.delay
+        self._reach = self._span * (_REMEMBERED if correlation.returning else 1)
+        self._quantum = min(self._span, instant.HOUR)
+        self._share = share
+        self._silent = _limit(closed_until, self._delay)
+        self._limit = self._silent
+        self._scopes: dict[str, Scope] = {"": Scope()}
+        self._tell = Telling(correlation.chained)
+        self.weight = 0
+        self.repeated = 0
+        """Hits of windows that are over: they were counted before, and come again after a crash."""
+        self.fired: list[Fired] = []
+        self.truths: list[tuple[Match, tuple[tuple[str, str], ...]]] = []
+        """Hits at which it was true, each with the key of the finding."""
+        self.panes: list[Pane] = []
+        self.evictions: list[Eviction] = []
+
+    def __len__(self) -> int:
+        """Open groups."""
+        return sum(len(scope.groups) for scope in self._scopes.values())
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The whole files with open groups."""
+        return frozenset(name for name, scope in self._scopes.items() if name and scope.groups)
+
+    def fold(self, hit: Match) -> None:
+        scope = self._scopes.get(hit.scope)
+        if scope is None:
+            scope = self._scopes[hit.scope] = Scope()
+        if not hit.scope and self._is_over(hit.time):
+            self.repeated += 1
+            return
+        group = scope.groups.get(hit.group)
+        if group is None:
+            group = scope.groups[hit.group] = _Group(track_of(self.correlation), hit)
+            self.weight += _GROUP
+        track, time = group.track, hit.time
+        before = track.weight
+        due = track.add(hit, self._tell)
+        self.weight += track.weight - before
+        group.hits += 1
+        self._plan(scope, hit, group, due)
+        if self._tell.verdicts or self._tell.truths:
+            self._told(hit.group, group.sample)
+        if track.weight > self._share // _SHARE_OF_A_GROUP:
+            self._trim(scope, hit.group, group)
+        if self.weight > self._share or len(scope.groups) > KEYS:
+            self._evict(scope, hit.group)
+        scope.latest = max(scope.latest, time)
+
+    def _is_over(self, time: int) -> bool:
+        """Whether no window that is still open can hold the hit."""
+        if self.correlation.whole:
+            return (time // self._span + 1) * self._span <= self._limit + 1
+        if self.correlation.long:
+            return slice_end(slice_start(time, self._span), self._span) <= self._limit + 1
+        return time <= self._limit + 1 - self._reach
+
+    def _plan(self, scope: Scope, hit: Match, group: _Group, due: int | None) -> None:
+        time = hit.time
+        if due is not None:
+            scope.dues.put(due // instant.SECOND, hit.group)
+        group.since, group.until = min(group.since, time), max(group.until, time)
+        quantum = time // self._quantum
+        if quantum != group.quantum:
+            group.quantum = quantum
+            scope.visits.put(quantum, hit.group)
+        if self.correlation.long and not hit.scope:
+            start = slice_start(time, self._span)
+            if start != group.slice:
+                group.slice = start
+                scope.seals.put(start, hit.group)
+
+    def _told(self, group: tuple[str, ...], sample: bool) -> None:  # noqa: FBT001 (what a group says of itself)
+        tell = self._tell
+        for verdict in tell.verdicts:
+            self.fired.append(Fired(self.correlation, self._key(group, verdict), verdict, sample))
+        for hit in tell.truths:
+            self.truths.append((hit, self._key(group, None, hit.value)))
+        tell.verdicts, tell.truths = [], []
+
+    def _key(self, group: tuple[str, ...], verdict: Verdict | None, value: str = "") -> tuple[tuple[str, str], ...]:
+        key = tuple(zip(self.correlation.group_by, group, strict=True))
+        if self.correlation.type != "first_seen":
+            return key
+        new = verdict.values[0] if verdict else value
+        return key + tuple(zip(self.correlation.condition.fields, new.split(SEPARATOR), strict=True))
+
+    def advance(self, clock: int) -> None:
+        """Judge and forget what a clock has passed."""
+        limit = _limit(clock, self._delay)
+        if limit < self._limit:
+            return
+        scope = self._scopes[""]
+        self._settle(scope, limit)
+        self._limit = limit
+        self._seal(scope, limit)
+        before = limit + 1 - self._reach
+        for _, groups in scope.visits.until(before // self._quantum - 1):
+            for group in groups:
+                self._expire(scope, group, before)
+
+    def _settle(self, scope: Scope, limit: int, ready: int | None = None) -> None:
+        due = {group for _, groups in scope.dues.until((limit + 1) // instant.SECOND - 1) for group in groups}
+        for group in sorted(due):
+            self._judge(scope, group, limit if ready is None else ready)
+
+    def _judge(self, scope: Scope, group: tuple[str, ...], limit: int) -> None:
+        open_ = scope.groups.get(group)
+        if open_ is None:
+            return
+        if scope is self._scopes[""]:  # what the last commit's clock had passed was told then
+            open_.track.settle(self._silent, Telling(self._tell.chained))
+        open_.track.settle(limit, self._tell)
+        self._told(group, open_.sample)
+
+    def _seal(self, scope: Scope, limit: int) -> None:
+        """Slices that are over become panes, unless they were before the last commit."""
+        if not self.correlation.long:
+            return
+        for start, groups in scope.seals.until(slice_start(limit + 1, self._span) - 1):
+            end = slice_end(start, self._span)
+            for group in groups:
+                open_ = scope.groups.get(group)
+                if open_ is None:
+                    continue
+                self._judge(scope, group, limit)
+                hits = hits_of(open_.track.cut(start), self.correlation, group)
+                if hits and end > self._silent + 1:
+                    expires = end + self._reach + self._delay
+                    self.panes.append(Pane(self.correlation.key, group, start, expires, hits))
+                self._expire(scope, group, limit + 1 - self._reach)
+
+    def _expire(self, scope: Scope, group: tuple[str, ...], before: int) -> None:
+        open_ = scope.groups.get(group)
+        if open_ is None:
+            return
+        was = open_.track.weight
+        empty = open_.track.expire(before)
+        self.weight += open_.track.weight - was
+        open_.since = max(open_.since, before)
+        if empty:
+            self._drop(scope, group)
+
+    def _drop(self, scope: Scope, group: tuple[str, ...]) -> None:
+        self.weight -= scope.groups.pop(group).track.weight + _GROUP
+
+    def end(self, name: str) -> None:
+        """A whole file is over: judge all of it. What did not happen after its last hit, nobody knows."""
+        scope = self._scopes.pop(name, None)
+        if scope is None:
+            return
+        absence = self.correlation.type in {"idle", "missing_after"}
+        self._settle(scope, END - 1, scope.latest if absence else END - 1)
+        for group in list(scope.groups):
+            self._drop(scope, group)
+
+    def restore(self, pane: Pane) -> None:
+        """Take what a pane has kept of hits before the last commit."""
+        scope = self._scopes[""]
+        for hit in pane.hits:
+            group = scope.groups.get(hit.group)
+            if group is None:
+                group = scope.groups[hit.group] = _Group(track_of(self.correlation), hit)
+                self.weight += _GROUP
+            was = group.track.weight
+            due = group.track.add(hit, Telling(self._tell.chained))
+            self.weight += group.track.weight - was
+            self._plan(scope, hit, group, due)
+
+    def _trim(self, scope: Scope, name: tuple[str, ...], group: _Group) -> None:
+        """A group that takes too much loses all but its last two timespans, or everything."""
+        kept = group.until - 2 * self._span
+        if kept > group.since:
+            self.evictions.append(Eviction(self.correlation.info.id, name, group.since, kept))
+            self._expire(scope, name, kept)
+        if name in scope.groups and group.track.weight > self._share // _SHARE_OF_A_GROUP:
+            self.evictions.append(Eviction(self.correlation.info.id, name, group.since, group.until))
+            self._drop(scope, name)
+
+    def _evict(self, scope: Scope, newest: tuple[str, ...]) -> None:
+        """Give up the oldest group; one with several hits is passed over once, so that many new ones do not oust it."""
+        for chance in range(_CHANCES):
+            name = next(iter(scope.groups))
+            group = scope.groups[name]
+            if name == newest or (group.hits > 1 and chance + 1 < _CHANCES):
+                group.hits = 0
+                scope.groups.move_to_end(name)
+                continue
+            self.evictions.append(Eviction(self.correlation.info.id, name, group.since, group.until))
+            self._drop(scope, name)
+            return
+
+
+def _limit(clock: int, delay: int) -> int:
+    """The last instant of which all hits are known; the last of a whole second, as agendas are kept by seconds."""
+    return (clock - delay) // instant.SECOND * instant.SECOND - 1

@@ -1,0 +1,127 @@
+"""The hits of one group in the order of their times: what windows of any place are counted in."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from soc import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Entry(NamedTuple):
+    """Ordered by time, ref and the rule's number; no two have all three, so the load is never compared."""
+
+    time: int
+    ref: str
+    number: int
+    load: Any
+
+
+def slice_start(time: int, timespan: int) -> int:
+    """Where the slice begins that a time lies in: a bucket, or an hour of a longer one."""
+    bucket = time - time % timespan
+    return bucket if timespan <= instant.HOUR else max(bucket, time - time % instant.HOUR)
+
+
+def slice_end(start: int, timespan: int) -> int:
+    """Where the slice ends that begins at `start`."""
+    bucket = start - start % timespan + timespan
+    return bucket if timespan <= instant.HOUR else min(bucket, start - start % instant.HOUR + instant.HOUR)
+
+
+class Timeline:
+    """A sorted set: hits that come twice or in another order make the same one.
+
+    Of each slice and lane (rule) at most the `most` earliest and the `most` latest are kept. For any count up to `most` that
+    decides as all of them would: in a slice that overflowed, a window at its end holds enough by itself, and windows that
+    begin inside it need its latest entries only.
+    """
+
+    __slots__ = ("_kept", "_most", "_thinned", "_timespan", "entries", "times")
+
+    def __init__(self, timespan: int, most: int) -> None:
+        self._timespan, self._most = timespan, most
+        self.times: list[int] = []
+        self.entries: list[Entry] = []
+        self._kept: dict[tuple[int, int], int] = {}
+        """Entries by slice and lane."""
+        self._thinned: set[int] = set()
+        """Slices that have had more than is kept."""
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def add(self, time: int, ref: str, number: int = 0, load: Any = None) -> bool:
+        """Whether it is new, and kept."""
+        entries = self.entries
+        if entries and (time, ref, number) <= entries[-1][:3]:
+            place = bisect_left(entries, (time, ref, number))  # a shorter tuple comes first
+            if place < len(entries) and entries[place][:3] == (time, ref, number):
+                return False
+            self.times.insert(place, time)
+            entries.insert(place, Entry(time, ref, number, load))
+        else:
+            place = len(entries)
+            self.times.append(time)
+            entries.append(Entry(time, ref, number, load))
+        lane = (slice_start(time, self._timespan), number)
+        kept = self._kept[lane] = self._kept.get(lane, 0) + 1
+        return kept <= 2 * self._most or self._thin(lane) != place
+
+    def _thin(self, lane: tuple[int, int]) -> int:
+        """Take the middle one of a full lane out; its place."""
+        start, number = lane
+        place = bisect_left(self.times, start)
+        seen = 0
+        while True:
+            seen += self.entries[place].number == number
+            if seen > self._most:
+                break
+            place += 1
+        del self.entries[place], self.times[place]
+        self._kept[lane] -= 1
+        self._thinned.add(start)
+        return place
+
+    def is_thinned(self, since: int, until: int) -> bool:
+        """Whether a window, (since, until], has had more than is kept."""
+        return any(start <= until and slice_end(start, self._timespan) > since for start in self._thinned)
+
+    def count(self, since: int, until: int) -> int:
+        """Entries in (since, until]."""
+        return bisect_right(self.times, until) - bisect_right(self.times, since)
+
+    def between(self, since: int, until: int) -> list[Entry]:
+        """Those in (since, until]."""
+        return self.entries[bisect_right(self.times, since) : bisect_right(self.times, until)]
+
+    def slice(self, start: int) -> list[Entry]:
+        """Those of the slice that begins there."""
+        return self.between(start - 1, slice_end(start, self._timespan) - 1)
+
+    def expire(self, before: int) -> int:
+        """Forget what lies at or before an instant; how many that were."""
+        gone = bisect_right(self.times, before)
+        for entry in self.entries[:gone]:
+            lane = (slice_start(entry.time, self._timespan), entry.number)
+            self._kept[lane] -= 1
+            if not self._kept[lane]:
+                del self._kept[lane]
+        del self.entries[:gone], self.times[:gone]
+        self._thinned = {start for start in self._thinned if slice_end(start, self._timespan) > before}
+        return gone
+
+    def peaks(self, since: int, until: int, width: int) -> Iterator[tuple[int, int]]:
+        """For each time in [since, until) that has entries, how many lie in the `width` up to it."""
+        times = self.times
+        begin, place = bisect_right(times, since - width), bisect_left(times, since)
+        while place < len(times) and times[place] < until:
+            time = times[place]
+            while place < len(times) and times[place] == time:
+                place += 1
+            while times[begin] <= time - width:
+                begin += 1
+            yield time, place - begin

@@ -1,0 +1,184 @@
+"""Cisco Secure Email Gateway (Email Security Appliance): consolidated event logs, which are CEF, and mail logs.
+
+Cisco Secure Email Gateway User Guide, "Logging": one consolidated record per message with the names that its field table has; mail logs tell of one step of
+a message, connection or delivery each, by the ids MID, ICID, DCID.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from soc import instant
+from soc.event import Kind, Logsource
+from soc.parse import cef, fieldmap, network, plain
+from soc.parse.format import Format, Native
+from soc.parse.when import ctime
+
+if TYPE_CHECKING:
+    from soc.event import Event
+    from soc.parse.format import Document
+    from soc.parse.frame import Frame
+
+_MAIL = re.compile(
+    r"(?:(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4}) )?(?P<level>Critical|Warning|Info|Debug|Trace): (?P<text>.{1,4096})",
+    re.DOTALL,
+)
+_IDS = re.compile(r"\b(?P<name>MID|ICID|DCID|RID) (?P<id>\d{1,12})\b")
+_STEPS = (
+    re.compile(r"New SMTP (?:ICID|DCID) \d{1,12} interface (?P<interface>\S{1,64}) \(?(?P<server>[0-9A-Fa-f.:]{2,45})\)? address (?P<client>[0-9A-Fa-f.:]{2,45})(?: reverse dns host (?P<host>\S{1,255}))?"),
+    re.compile(r"MID \d{1,12} ICID \d{1,12} From: <(?P<sender>[^<>]{0,320})>"),
+    re.compile(r"MID \d{1,12} ICID \d{1,12} RID \d{1,6} To: <(?P<recipient>[^<>]{0,320})>"),
+    re.compile(r"MID \d{1,12} Message-ID '?<?(?P<message_id>[^<>']{1,512})>?'?"),
+    re.compile(r"MID \d{1,12} Subject:? [\"']?(?P<subject>.{0,1024}?)[\"']?$"),
+    re.compile(r"MID \d{1,12} (?:matched all recipients for per-recipient|rewritten to|attachment) (?P<what>.{1,512})"),
+)  # fmt: skip
+_FIELDS = fieldmap.table(
+    (None, {
+        "ESAMID": "email.local_id", "deviceExternalId": "host.id", "sourceHostName": "host.name host.hostname", "shost": "host.name host.hostname",
+        "deviceInboundInterface": "observer.ingress.interface.name", "deviceOutboundInterface": "observer.egress.interface.name", "ESATLSOutCipher": "tls.cipher",
+        "ESAFinalActionDetails": "event.reason",
+    }),
+    (network.ip, {"sourceAddress": "source.ip", "src": "source.ip", "dvc": "server.ip"}),
+    (str.lower, {"act": "event.action"}),
+    ({"0": "inbound", "1": "outbound"}.get, {"deviceDirection": "network.direction"}),
+    (fieldmap.one, {"ESATLSInCipher": "tls.client.supported_ciphers"}),
+)  # fmt: skip
+_ELSEWHERE = frozenset(
+    {
+        *cef.HEADER,
+        "message",
+        "suser",
+        "duser",
+        "msg",
+        "startTime",
+        "endTime",
+        "cs1",
+        "cs4",
+        "ESAAttachmentDetails",
+        "ESATLSOutProtocol",
+    }
+)
+_TOKEN = re.compile(r"'((?:[^'\\]|\\.)*+)'|\"((?:[^\"\\]|\\.)*+)\"|([{}])", re.DOTALL)
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}$")
+_MOST = 64
+_LONGEST = 65_536
+
+
+def decode(frame: Frame) -> Native | None:
+    text = frame.text
+    if "|ESA_CONSOLIDATED_LOG_EVENT|" in text[:512]:
+        found = cef.fields(text)
+        return None if found is None else {**found, "message": text}
+    mail = _MAIL.match(text.rstrip())
+    if mail is None or not (ids := {part["name"]: part["id"] for part in _IDS.finditer(mail["text"])}):
+        return None
+    native: dict[str, Any] = {
+        **{name: value for name, value in mail.groupdict().items() if value},
+        **ids,
+        "message": text,
+    }
+    for step in _STEPS:
+        if said := step.search(mail["text"]):
+            native |= {name: value for name, value in said.groupdict().items() if value}
+    return native
+
+
+def time(event: Event) -> int | None:
+    """When the message came, else when it had gone; of mail logs their own stamp."""
+    for name in ("startTime", "endTime", "time"):
+        if told := ctime(event.native.get(name, ""), event.frame.zone, event.record.arrived):
+            return told
+    return plain.time(event)
+
+
+def ecs(event: Event, document: Document) -> None:
+    native = event.native
+    document["observer.vendor"] = "Cisco"
+    document["event.category"], document["event.type"] = ["email"], ["info"]
+    if "DeviceProduct" not in native:
+        _mail(native, document)
+        return
+    document["observer.type"], document["observer.product"] = native["DeviceProduct"], "Secure Email Gateway"
+    document["observer.version"] = native["DeviceVersion"]
+    document["event.code"], document["event.severity"] = (
+        native["DeviceEventClassID"],
+        network.number(native["Severity"]),
+    )
+    fieldmap.fill(document, native, _FIELDS)
+    _addressed(native, document)
+    document["rule.name"] = native.get("cs1") if native.get("cs1Label") == "MailPolicy" else None
+    for name, target in (("startTime", "event.start"), ("endTime", "event.end")):
+        if told := ctime(native.get(name, ""), event.frame.zone, event.record.arrived):
+            document[target] = instant.iso(told)
+    if protocol := native.get("ESATLSOutProtocol"):
+        document["tls.version_protocol"], _, document["tls.version"] = protocol.lower().partition("v")
+        document["tls.established"] = native.get("ESATLSOutConnStatus") == "Success"
+    document["email.attachments"] = _attachments(native.get("ESAAttachmentDetails", "")[:_LONGEST])
+    hashes = [
+        attachment["file"]["hash"]["sha256"]
+        for attachment in document["email.attachments"]
+        if "hash" in attachment["file"]
+    ]
+    document["related.hash"] = list(dict.fromkeys(hashes))
+    fieldmap.keep(document, native, "cisco.esa.", _FIELDS.names | _ELSEWHERE)
+
+
+def _addressed(native: Native, document: Document) -> None:
+    document["email.from.address"] = [native["suser"].strip("'")] if native.get("suser") else None
+    document["email.to.address"] = [
+        part for word in re.split(r"[;,]", native.get("duser", "")) if (part := word.strip(" '\""))
+    ]
+    document["email.message_id"] = (
+        native.get("cs4", "").strip("'<> ") if native.get("cs4Label") == "ExternalMsgID" else None
+    )
+    document["email.subject"] = native.get("msg", "").strip().removeprefix("'").removesuffix("'")
+
+
+def _attachments(text: str) -> list[dict[str, Any]]:
+    """Names and hashes out of `{'a.pdf': {'AMP': {'Verdict': ..., 'fileHash': '...'}}, ...}`, one for each hash."""
+    found: list[tuple[str, list[str]]] = []
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token[3]:
+            depth += 1 if token[3] == "{" else -1
+        elif depth == 1 and len(found) < _MOST:
+            found.append((token[1] or token[2] or "", []))
+        elif found and _SHA256.match(token[1] or token[2] or ""):
+            found[-1][1].append(token[1] or token[2])
+    return [
+        {"file": {**({"hash": {"sha256": sha256}} if sha256 else {}), "name": name}}
+        for name, hashes in found
+        for sha256 in (hashes or [""])[:_MOST]
+    ]
+
+
+def _mail(native: Native, document: Document) -> None:
+    document["observer.product"], document["log.level"] = "Secure Email Gateway", native["level"].lower()
+    document["email.local_id"], document["event.reason"] = native.get("MID"), native["text"]
+    document["email.from.address"] = [native["sender"]] if native.get("sender") else None
+    document["email.to.address"] = [native["recipient"]] if native.get("recipient") else None
+    document["email.message_id"], document["email.subject"] = native.get("message_id"), native.get("subject")
+    document["source.ip"], document["server.ip"] = network.ip(native.get("client")), network.ip(native.get("server"))
+    document["source.domain"] = native.get("host")
+    document["observer.ingress.interface.name"] = native.get("interface")
+    for name in ("ICID", "DCID", "RID"):
+        document[f"cisco.esa.{name}"] = native.get(name)
+
+
+_KIND: Kind = (Logsource(product="cisco", category="email", service="esa"),)
+
+
+def kind(_: Native) -> Kind:
+    return _KIND
+
+
+FORMAT = Format(
+    name="cisco_esa",
+    title="Cisco Secure Email Gateway",
+    decode=decode,
+    time=time,
+    ecs=ecs,
+    kind=kind,
+    hints=("|ESA_CONSOLIDATED_LOG_EVENT|", " MID ", " ICID ", " DCID "),
+)
