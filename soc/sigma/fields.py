@@ -82,7 +82,6 @@ class Table(NamedTuple):
             _ADDERS.get(type(predicate), _add_other)(table, predicate, id_)
         return table
 
-
     def ids(self) -> frozenset[int]:
         """Of all predicates."""
         asked = (id_ for each in self.literals.values() for id_, _, _ in each)

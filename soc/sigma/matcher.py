@@ -8,8 +8,9 @@ holds (`compiled`). The cost of an event follows the fields that are read, not t
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -134,7 +135,8 @@ class Index:
         self._remembered = 0
 
 
-class Shape(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Shape:
     """What kinds of events that meet the same rules have in common, in one format."""
 
     index: Index
@@ -180,9 +182,7 @@ def _flat_key(fields: Sequence[Field]) -> Callable[[Any], Key]:
     return made
 
 
-def _reference(
-    item: Item, names: Mapping[str, str], *, is_flat: bool
-) -> Callable[[Mapping[str, Any]], bool | None]:
+def _reference(item: Item, names: Mapping[str, str], *, is_flat: bool) -> Callable[[Mapping[str, Any]], bool | None]:
     """What compares a field with another one where both are texts; None where they are not."""
     mine = names.get(item.field, item.field)
     (predicate, *more) = item.predicates
@@ -232,7 +232,8 @@ class Plan:
             key = self._read(native.get)
         except TypeError:  # a list or an object is no key of a memo
             return True
-        if self._keywords is not None and not self._keywords.ids <= searched and self._keywords.hits(raw):
+        words = self._keywords
+        if words is not None and not words.ids <= searched and (not words.is_sure or words.hits(raw)):
             return True
         for id_, holds, _, _ in self._specials:
             told = holds(native)
@@ -293,10 +294,10 @@ class Matcher:
         common = self.windows.keywords(
             id_ for _, number in routes.windows.places[""] for id_ in self.windows.conditions[number].keywords
         )
-        is_sure = common is not None and common.is_sure
-        self._searched = common.ids if is_sure else frozenset[int]()
+        known = common if common is not None and common.is_sure else None
+        self._searched = known.ids if known else frozenset[int]()
         """Keywords that every Windows event is searched for, as far as they show in raw bytes."""
-        self._common = Literals(common.in_json if is_sure else (), caseless=True, once=False)
+        self._common = Literals(known.in_json if known else (), caseless=True, once=False)
 
     def match(self, event: Event) -> Found:
         """The rules that match, in the order of their ids."""

@@ -51,9 +51,9 @@ class RuleSet:
         """Do now what else the first events wait for."""
         self._matcher.prepare()
 
-    def match_plainly(self, event: Event) -> list[Rule]:
+    def match_plainly(self, event: Event) -> tuple[Rule, ...]:
         """The same by evaluating every rule: the oracle of `match`."""
-        return [instance.rule for instance, _ in self._matching(event)]
+        return tuple(instance.rule for instance, _ in self._matching(event))
 
     def why(self, rule: Rule, event: Event) -> tuple[dict[str, Any], ...]:
         """The clauses that decided; see `explain.why`."""
