@@ -31,6 +31,8 @@ def rules_of_all(paths: Sequence[Path], config: Config | None = None) -> sigma.R
         folder for folder in (content.rules_dir() / "fields", config.site / "rules" / "fields") if folder.is_dir()
     ]
     with uncollected():
-        return sigma.load(
+        rules = sigma.load(
             [*fields, *paths], lists=site_lists(config.site / "lists"), zone=instant.zone(config.timezone)
         )
+        rules.prepare()
+    return rules

@@ -9,7 +9,6 @@ import sys
 import time
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,15 +22,18 @@ from soc.errors import ConfigurationError
 from soc.record import LogSource, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-_BATCH = 2_000
+_BLOCK = 1 << 20
+"""Bytes read at a time."""
 
 
 class _Work(NamedTuple):
     rules: sigma.RuleSet
     format: str
     timezone: str
+    every: bool
+    """Parse events that cannot match too, so that all that are no events are counted."""
 
 
 class _Done(NamedTuple):
@@ -63,11 +65,11 @@ def command(folder: Path, format_: str, jobs: int, stats: bool, events: Path) ->
     started = time.perf_counter()
     if format_:
         parse.named(format_)
-    work = _Work(rules_of(folder), format_, load_config().timezone)
+    work = _Work(rules_of(folder), format_, load_config().timezone, stats or bool(format_))
     gc.freeze()  # what is loaded stays to the end, no collection need look at it again
     loaded = time.perf_counter()
     counts = [0, 0, 0]
-    for done in _results(work, _batches(events), jobs):
+    for done in _results(work, _blocks(events), jobs):
         sys.stdout.buffer.writelines(done.lines)
         counts = [counts[0] + done.events, counts[1] + done.dead, counts[2] + len(done.lines)]
     sys.stdout.buffer.flush()
@@ -85,28 +87,36 @@ def _summary(rules: sigma.RuleSet, counts: Sequence[int], loading: float, matchi
     )
 
 
-def _batches(file: Path) -> Iterator[tuple[int, list[bytes]]]:
-    """Lines with the number of their first."""
+def _blocks(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Whole lines, without the last line's end, with the number of their first."""
     try:
-        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
-            first = 0
-            while batch := list(islice(lines, _BATCH)):
-                yield first, batch
-                first += len(batch)
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as feed:
+            first, begun = 0, b""
+            while data := feed.read(_BLOCK):
+                whole, end, rest = data.rpartition(b"\n")
+                if not end:
+                    begun += data
+                    continue
+                block = begun + whole
+                yield first, block
+                first += block.count(b"\n") + 1
+                begun = rest
+            if begun:
+                yield first, begun
     except (OSError, EOFError) as error:
         raise ConfigurationError(f"{file}: cannot be read: {error}") from None
 
 
-def _results(work: _Work, batches: Iterator[tuple[int, list[bytes]]], jobs: int) -> Iterator[_Done]:
+def _results(work: _Work, blocks: Iterator[tuple[int, bytes]], jobs: int) -> Iterator[_Done]:
     if jobs == 1:
-        for first, lines in batches:
-            yield _matches(work, first, lines)
+        for first, block in blocks:
+            yield _matches(work, first, block)
         return
     context = multiprocessing.get_context("fork")  # the rules are inherited as they are
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_take_over, initargs=(work,)) as pool:
         waiting: deque[Future[_Done]] = deque()
-        for first, lines in batches:
-            waiting.append(pool.submit(_in_child, first, lines))
+        for first, block in blocks:
+            waiting.append(pool.submit(_in_child, first, block))
             if len(waiting) > 3 * jobs:
                 yield waiting.popleft().result()
         while waiting:
@@ -120,19 +130,25 @@ def _take_over(work: _Work) -> None:
     _taken[:] = [work]
 
 
-def _in_child(first: int, lines: list[bytes]) -> _Done:
-    return _matches(_taken[0], first, lines)
+def _in_child(first: int, block: bytes) -> _Done:
+    return _matches(_taken[0], first, block)
 
 
-def _matches(work: _Work, first: int, lines: list[bytes]) -> _Done:
+def _matches(work: _Work, first: int, block: bytes) -> _Done:
     found: list[bytes] = []
     dead = 0
     source, now = LogSource("logs.host", format=work.format, timezone=work.timezone), time.time_ns() // 1000
-    for number, line in enumerate(lines, first):
+    if work.every:
+        lines = block.split(b"\n")
+        suspects: Iterable[int] = range(len(lines))
+    else:
+        lines, suspects = work.rules.suspects(block)
+    for number in suspects:
+        record = Record(lines[number].rstrip(b"\r"), "file:-", first + number, now, source)
         try:
-            event = parse.parse(Record(line.rstrip(b"\r\n"), "file:-", number, now, source))
+            rules = work.rules.match(parse.parse(record))
         except parse.Unparsable:
             dead += 1
             continue
-        found += [orjson.dumps({"event": number, "rule": rule.info.id}) + b"\n" for rule in work.rules.match(event)]
+        found += [orjson.dumps({"event": record.offset, "rule": rule.info.id}) + b"\n" for rule in rules]
     return _Done(found, len(lines), dead)

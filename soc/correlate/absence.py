@@ -34,6 +34,10 @@ class Missing:
         fresh = self._ledger.add(hit, hit.number, None)
         return hit.time + self._ledger.span if fresh and not hit.number else None
 
+    def skip(self, limit: int) -> None:
+        """What ends by then was judged before."""
+        self._judged = limit - self._ledger.span
+
     def settle(self, limit: int, tell: Telling) -> None:
         """Judge the questions whose time is over by then, in their order."""
         ledger = self._ledger
@@ -66,6 +70,7 @@ class Idle:
 
     def __init__(self, correlation: Correlation) -> None:
         self._span, self._returning = correlation.timespan, correlation.returning
+        self._memory = correlation.memory
         self._line = Timeline(self._span, 1)
         self._judged = NEVER
 
@@ -79,12 +84,17 @@ class Idle:
             return None
         return hit.time if self._returning else hit.time + self._span
 
+    def skip(self, limit: int) -> None:
+        """What ends by then was judged before."""
+        self._judged = limit
+
     def settle(self, limit: int, tell: Telling) -> None:
         """Judge the gaps that have come to the timespan by then."""
         entries = self._line.entries
         for entry, after in zip(entries, [*entries[1:], None], strict=True):
             if self._returning:
-                if after and self._judged < after.time <= limit and after.time - entry.time > self._span:
+                away = after.time - entry.time if after else 0
+                if after and self._judged < after.time <= limit and self._span < away < self._memory:
                     self._tell(after, entry, tell)
             elif self._judged < entry.time + self._span <= limit and (
                 after is None or after.time > entry.time + self._span

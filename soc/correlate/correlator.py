@@ -85,7 +85,7 @@ class Correlator:
         """Before any hit: the panes of this partition, in any order, old ones included."""
         for pane in panes:
             machine = self._machines.get(pane.correlation)
-            if machine and pane.expires > self._clocks.clock(machine.correlation.level):
+            if machine is not None and pane.expires > self._clocks.clock(machine.correlation.level):
                 machine.restore(pane)
 
     def take(self, hits: Iterable[Hit]) -> None:

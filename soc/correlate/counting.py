@@ -18,7 +18,10 @@ ENTRY, SHOWN_HIT, BUCKET = 240, 900, 400
 
 
 class _Peak:
-    """What a bucket has come to: an upper bound on the greatest count in a window of it, and the steps told."""
+    """What a bucket has come to: an upper bound on the greatest count in a window of it, and the steps told.
+
+    A hit raises each window that holds it by one, so until the bound reaches the next step nothing is counted anew.
+    """
 
     __slots__ = ("bound", "step")
 
@@ -62,7 +65,8 @@ class Counting:
             self._late(time, bucket, tell)
 
     def _late(self, time: int, bucket: int, tell: Telling) -> None:
-        """A hit among others raises the windows of all that follow within the timespan, each by one at most."""
+        """A hit among others has a window of its own, and raises those of all that follow within the timespan."""
+        self._reached(bucket, self._peaks[bucket], self._line.count(time - self._span, time), time, tell)
         for number in (bucket, bucket + 1):
             peak = self._peaks.get(number)
             if peak is None:
@@ -105,8 +109,11 @@ class Counting:
         if true:
             tell.truths += [entry.load for entry in self._line.between(since - 1, until - 1) if entry.time in true]
 
-    def settle(self, limit: int, tell: Telling) -> None:
+    def skip(self, limit: int) -> None:
         """Nothing waits for the end of a window here."""
+
+    def settle(self, limit: int, tell: Telling) -> None:
+        """The same."""
 
     def expire(self, before: int) -> bool:
         """Forget what no window will reach; whether nothing is left."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from soc import instant
 from soc.correlate.telling import REFS, SHOWN, Shown, Telling, Verdict, piece, pieces
 from soc.correlate.timeline import Entry, slice_end, slice_start
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from soc.sigma.correlation import Correlation
 
 KEPT = 4_096
+NEVER = -(1 << 62)
 BUCKET, SEEN, SHOWN_HIT = 600, 350, 900
 _SPARE = 512
 """Values beyond what is kept before the surplus is taken out, so that it is not done for each."""
@@ -31,11 +33,20 @@ class Seen:
 
 
 class _Peak:
-    __slots__ = ("bound", "step")
+    """What a bucket has come to."""
 
-    def __init__(self, bound: int) -> None:
-        self.bound = bound
+    __slots__ = ("before", "bound", "latest", "rest", "step")
+
+    def __init__(self) -> None:
+        self.bound = 0
+        """No window of the bucket holds more values."""
         self.step = 0
+        self.latest = NEVER
+        """The last of the values' first times."""
+        self.before: dict[Any, int] = {}
+        """Values of the bucket before that this one lacks, with their last times; good while there is `rest`."""
+        self.rest: list[int] | None = None
+        """Those times in order."""
 
 
 class _Best(NamedTuple):
@@ -73,19 +84,25 @@ class Distinct:
         seen = here.get(value)
         bucket = time // self._span
         if seen is None:
+            known = self._span > instant.HOUR and self._is_known(bucket, value, time)
             here[value] = Seen(time, hit if self._temporal else hit.ref)
             self.weight += SEEN
             self._show(bucket, hit)
-            self._raised(bucket, tell)
-            self._raised_after(bucket, tell)
+            if not known:
+                self._begun(bucket, value, time, tell)
+            self._extended(bucket + 1, tell)
             if len(here) > 2 * self._most + _SPARE:
                 self._thin(here)
         elif time > seen.last:
             seen.last, seen.last_hit = time, hit if self._temporal else hit.ref
-            self._raised_after(bucket, tell)
+            self._extended(bucket + 1, tell)
         elif time < seen.first:
             seen.first, seen.first_hit = time, hit if self._temporal else hit.ref
-            self._raised(bucket, tell)
+            self._begun(bucket, value, time, tell)
+
+    def _is_known(self, bucket: int, value: Any, time: int) -> bool:
+        """Whether another slice of the bucket had the value before."""
+        return any(value in values and values[value].first <= time for _, values in self._slices_of(bucket))
 
     def _show(self, bucket: int, hit: Match) -> None:
         if self._temporal:
@@ -96,28 +113,60 @@ class Distinct:
             self.weight += 2 * SHOWN_HIT
         shown.add(hit)
 
-    def _raised(self, bucket: int, tell: Telling) -> None:
-        """A window of the bucket holds one value more, at most."""
+    def _begun(self, bucket: int, value: Any, time: int, tell: Telling) -> None:
+        """A value's first time in a bucket is this now: a window of its own ends there, and later ones hold it."""
         peak = self._peaks.get(bucket)
         if peak is None:
-            peak = self._peaks[bucket] = _Peak(sum(len(values) for _, values in self._slices_of(bucket - 1)))
-        peak.bound += 1
-        while self._most >= self._need << peak.step <= peak.bound:
+            peak = self._peaks[bucket] = _Peak()
+        newest = time >= peak.latest and self._condition.expression is None
+        peak.latest = max(peak.latest, time)
+        if self._need << peak.step > self._most:
+            return
+        if newest:
+            count = self._newest(bucket, peak, value, time)
+            peak.bound = max(peak.bound, count)
+            self._reached(bucket, peak, _Best(count, time), tell)
+            return
+        peak.rest = None
+        slices = (*self._slices_of(bucket - 1), *self._slices_of(bucket))
+        peak.bound = max(peak.bound + 1, sum(len(values) for _, values in slices))
+        self._judge(bucket, peak, tell)
+
+    def _newest(self, bucket: int, peak: _Peak, value: Any, time: int) -> int:
+        """The values in the window that ends at the last first time: all of the bucket, and of the one before the rest."""
+        if peak.rest is None:
+            firsts = self._firsts(bucket)
+            peak.before = {value: last for value, last in self._lasts(bucket - 1).items() if value not in firsts}
+            peak.rest = sorted(peak.before.values())
+        elif value in peak.before:
+            del peak.rest[bisect_left(peak.rest, peak.before.pop(value))]
+        rest = len(peak.rest) - bisect_right(peak.rest, time - self._span)
+        slices = self._slices_of(bucket)
+        return rest + (len(slices[0][1]) if len(slices) == 1 else len(self._firsts(bucket)))
+
+    def _extended(self, bucket: int, tell: Telling) -> None:
+        """The bucket before has a value longer than it had: windows of this one hold one more, at most."""
+        peak = self._peaks.get(bucket)
+        if peak is not None:
+            peak.rest = None
+            peak.bound += 1
+            self._judge(bucket, peak, tell)
+
+    def _judge(self, bucket: int, peak: _Peak, tell: Telling) -> None:
+        if self._most >= self._need << peak.step <= peak.bound:
             best = self._best(bucket)
             peak.bound = best.values
-            if best.values < self._need << peak.step:
-                return
+            self._reached(bucket, peak, best, tell)
+
+    def _reached(self, bucket: int, peak: _Peak, best: _Best, tell: Telling) -> None:
+        while self._need << peak.step <= min(best.values, self._most):
             tell.verdicts.append(self._verdict(bucket, peak.step, best))
             peak.step += 1
 
-    def _raised_after(self, bucket: int, tell: Telling) -> None:
-        if bucket + 1 in self._peaks:
-            self._raised(bucket + 1, tell)
-
     def _slices_of(self, bucket: int) -> list[tuple[int, dict[Any, Seen]]]:
         start, end = bucket * self._span, (bucket + 1) * self._span
-        if start in self._slices and len(self._slices) <= 2:
-            return [(start, self._slices[start])]
+        if self._span <= instant.HOUR:  # a bucket is one slice
+            return [(start, self._slices[start])] if start in self._slices else []
         return [(begin, values) for begin, values in self._slices.items() if start <= begin < end]
 
     def _firsts(self, bucket: int) -> dict[Any, int]:
@@ -199,8 +248,11 @@ class Distinct:
             del values[value]
             self.weight -= SEEN
 
-    def settle(self, limit: int, tell: Telling) -> None:
+    def skip(self, limit: int) -> None:
         """Nothing waits for the end of a window here."""
+
+    def settle(self, limit: int, tell: Telling) -> None:
+        """The same."""
 
     def expire(self, before: int) -> bool:
         """Forget what no window will reach; whether nothing is left."""

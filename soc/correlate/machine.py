@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 KEYS = 200_000
 _SHARE_OF_A_GROUP = 8
 """A group may take this part of its correlation's bytes; beyond, it loses its own oldest hits."""
-_REMEMBERED = 4
-"""`idle: returning` remembers a group for so many timespans."""
 _CHANCES = 64
 _GROUP = 700
 
@@ -54,6 +52,9 @@ class Track(Protocol):
 
     def add(self, hit: Match, tell: Telling) -> int | None:
         """Take a hit; the time from which on something is to be settled."""
+
+    def skip(self, limit: int) -> None:
+        """For a new one: what ends by then was judged before."""
 
     def settle(self, limit: int, tell: Telling) -> None:
         """Judge what ends by then, for all hits up to then are known."""
@@ -131,7 +132,7 @@ class Machine:
         """`closed_until` is the clock of the last commit; `share` the bytes that its groups may take."""
         self.correlation = correlation
         self._span, self._delay = correlation.timespan, correlation.delay
-        self._reach = self._span * (_REMEMBERED if correlation.returning else 1)
+        self._reach = correlation.memory
         self._quantum = min(self._span, instant.HOUR)
         self._share = share
         self._silent = _limit(closed_until, self._delay)
@@ -165,8 +166,7 @@ class Machine:
             return
         group = scope.groups.get(hit.group)
         if group is None:
-            group = scope.groups[hit.group] = _Group(track_of(self.correlation), hit)
-            self.weight += _GROUP
+            group = self._opened(scope, hit)
         track, time = group.track, hit.time
         before = track.weight
         due = track.add(hit, self._tell)
@@ -181,13 +181,20 @@ class Machine:
             self._evict(scope, hit.group)
         scope.latest = max(scope.latest, time)
 
+    def _opened(self, scope: Scope, hit: Match) -> _Group:
+        group = scope.groups[hit.group] = _Group(track_of(self.correlation), hit)
+        self.weight += _GROUP
+        if not hit.scope:
+            group.track.skip(self._silent)
+        return group
+
     def _is_over(self, time: int) -> bool:
         """Whether no window that is still open can hold the hit."""
         if self.correlation.whole:
             return (time // self._span + 1) * self._span <= self._limit + 1
         if self.correlation.long:
             return slice_end(slice_start(time, self._span), self._span) <= self._limit + 1
-        return time <= self._limit + 1 - self._reach
+        return time <= self._limit - self._reach
 
     def _plan(self, scope: Scope, hit: Match, group: _Group, due: int | None) -> None:
         time = hit.time
@@ -228,7 +235,7 @@ class Machine:
         self._settle(scope, limit)
         self._limit = limit
         self._seal(scope, limit)
-        before = limit + 1 - self._reach
+        before = limit - self._reach
         for _, groups in scope.visits.until(before // self._quantum - 1):
             for group in groups:
                 self._expire(scope, group, before)
@@ -242,8 +249,6 @@ class Machine:
         open_ = scope.groups.get(group)
         if open_ is None:
             return
-        if scope is self._scopes[""]:  # what the last commit's clock had passed was told then
-            open_.track.settle(self._silent, Telling(self._tell.chained))
         open_.track.settle(limit, self._tell)
         self._told(group, open_.sample)
 
@@ -251,18 +256,22 @@ class Machine:
         """Slices that are over become panes, unless they were before the last commit."""
         if not self.correlation.long:
             return
+        sealed: set[tuple[str, ...]] = set()
         for start, groups in scope.seals.until(slice_start(limit + 1, self._span) - 1):
-            end = slice_end(start, self._span)
             for group in groups:
-                open_ = scope.groups.get(group)
-                if open_ is None:
-                    continue
-                self._judge(scope, group, limit)
-                hits = hits_of(open_.track.cut(start), self.correlation, group)
-                if hits and end > self._silent + 1:
-                    expires = end + self._reach + self._delay
-                    self.panes.append(Pane(self.correlation.key, group, start, expires, hits))
-                self._expire(scope, group, limit + 1 - self._reach)
+                if group in scope.groups:
+                    sealed.add(group)
+                    self._pane(group, scope.groups[group].track, start)
+        for group in sorted(sealed):
+            self._judge(scope, group, limit)
+            self._expire(scope, group, limit - self._reach)
+
+    def _pane(self, group: tuple[str, ...], track: Track, start: int) -> None:
+        """Of a slice that is over."""
+        end = slice_end(start, self._span)
+        hits = hits_of(track.cut(start), self.correlation, group) if end > self._silent + 1 else []
+        if hits:
+            self.panes.append(Pane(self.correlation.key, group, start, end + self._reach + self._delay, hits))
 
     def _expire(self, scope: Scope, group: tuple[str, ...], before: int) -> None:
         open_ = scope.groups.get(group)
@@ -294,8 +303,7 @@ class Machine:
         for hit in pane.hits:
             group = scope.groups.get(hit.group)
             if group is None:
-                group = scope.groups[hit.group] = _Group(track_of(self.correlation), hit)
-                self.weight += _GROUP
+                group = self._opened(scope, hit)
             was = group.track.weight
             due = group.track.add(hit, Telling(self._tell.chained))
             self.weight += group.track.weight - was

@@ -31,8 +31,8 @@ class Novel:
         self._span, self._learning = correlation.timespan, correlation.learning
         self._open: dict[int, dict[str, _Seen]] = {}
         self._known: dict[str, int] = {}
-        self._active: list[int] = []
-        """The first time of each slice that is no longer open."""
+        self._active: list[tuple[int, int]] = []
+        """The first and the last time of each slice that is no longer open."""
         self._judged = NEVER
         self.weight = 0
 
@@ -53,6 +53,10 @@ class Novel:
             seen.last = max(seen.last, hit, key=lambda each: (each.time, each.ref))
             return None
         return hit.time
+
+    def skip(self, limit: int) -> None:
+        """What ends by then was judged before."""
+        self._judged = limit
 
     def settle(self, limit: int, tell: Telling) -> None:
         """Judge the first sightings of each slice up to then, in their order."""
@@ -79,17 +83,17 @@ class Novel:
             return False
         if not self._learning:
             return True
-        firsts = (min(seen.first.time for seen in here.values()) for start, here in self._open.items() if start <= mine)
-        return any(time - self._span < known <= time - self._learning for known in (*self._active, *firsts))
+        spells = (*self._active, *(_spell(here) for start, here in self._open.items() if start <= mine))
+        return any(first <= time - self._learning and last > time - self._span for first, last in spells)
 
     def expire(self, before: int) -> bool:
         """Forget what is older than the timespan; of slices that are over keep when each value was last seen."""
         for start in [start for start in self._open if slice_end(start, self._span) <= before + self._span]:
             here = self._open.pop(start)
-            self._active.append(min(seen.first.time for seen in here.values()))
+            self._active.append(_spell(here))
             self.weight -= SLICE + VALUE * len(here)
             self._known |= {value: max(seen.last.time, self._known.get(value, NEVER)) for value, seen in here.items()}
-        self._active = sorted(time for time in self._active if time > before)
+        self._active = [spell for spell in self._active if spell[1] > before]
         self._known = {value: time for value, time in self._known.items() if time > before}
         return not self._open and not self._known
 
@@ -101,3 +105,8 @@ class Novel:
             for hit in (seen.first, seen.last)
         }
         return [found[key] for key in sorted(found)]
+
+
+def _spell(here: dict[str, _Seen]) -> tuple[int, int]:
+    """From when to when something was seen in a slice."""
+    return min(seen.first.time for seen in here.values()), max(seen.last.time for seen in here.values())

@@ -124,8 +124,11 @@ class Ordered:
             if tell.chained:
                 tell.truths.append(entry.load[1])
 
-    def settle(self, limit: int, tell: Telling) -> None:
+    def skip(self, limit: int) -> None:
         """Nothing waits for the end of a window here."""
+
+    def settle(self, limit: int, tell: Telling) -> None:
+        """The same."""
 
     def expire(self, before: int) -> bool:
         """Forget what no window will reach; whether nothing is left."""

@@ -41,6 +41,10 @@ class Numeric:
             return None
         return hit.time if self._ledger.add(hit, hit.number, number) else None
 
+    def skip(self, limit: int) -> None:
+        """What ends by then was judged before."""
+        self._judged = limit
+
     def settle(self, limit: int, tell: Telling) -> None:
         """Judge the windows that end by then, in their order."""
         ledger = self._ledger
@@ -97,6 +101,10 @@ class Whole:
         if load is None or not self._ledger.add(hit, number, load):
             return None
         return hit.time // self._ledger.span * self._ledger.span + self._ledger.span - 1
+
+    def skip(self, limit: int) -> None:
+        """What ends by then was judged before."""
+        self._judged = (limit + 1) // self._ledger.span * self._ledger.span - 1
 
     def settle(self, limit: int, tell: Telling) -> None:
         """Judge the buckets that are over by then."""

@@ -73,8 +73,11 @@ class Sliding:
             whole = self._condition.expression is None
             yield entry.time, len(window) if whole else int(self._condition.holds_for(window.keys()))  # type: ignore[arg-type]
 
-    def settle(self, limit: int, tell: Telling) -> None:
+    def skip(self, limit: int) -> None:
         """Nothing waits for the end of a window here."""
+
+    def settle(self, limit: int, tell: Telling) -> None:
+        """The same."""
 
     def expire(self, before: int) -> bool:
         """Forget what no window will reach; whether nothing is left."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from soc.hit import Match
+
+    _Item = tuple[tuple[int, str, int], Match]
 
 REFS = 1_000
 SHOWN = 10
@@ -46,46 +49,42 @@ class Telling:
 
 
 class Shown:
-    """The first and the last hits of a bucket by (time, ref): whatever their order and repetitions, the same ones."""
+    """The first and the last hits of a bucket by (time, ref, rule): whatever their order and repetitions, the same ones."""
 
     __slots__ = ("_first", "_last")
 
     def __init__(self) -> None:
-        self._first: list[tuple[int, str, Match]] = []
-        self._last: list[tuple[int, str, Match]] = []
+        self._first: list[_Item] = []
+        self._last: list[_Item] = []
 
     def __len__(self) -> int:
         return len(self._first) + len(self._last)
 
     def add(self, hit: Match) -> None:
-        time, ref = hit.time, hit.ref
+        place = (hit.time, hit.ref, hit.number)
         last = self._last
-        if len(last) == SHOWN and (time, ref) > last[-1][:2]:  # nearly always
-            last.append((time, ref, hit))
+        if len(last) == SHOWN and place > last[-1][0]:  # nearly always
+            last.append((place, hit))
             del last[0]
             return
-        item = (time, ref, hit)
-        if any(each[1] == ref and each[0] == time for each in (*self._first, *last)):
+        if any(each[0] == place for each in (*self._first, *last)):
             return
-        first = self._first
-        if len(first) < SHOWN or item[:2] < first[-1][:2]:
-            _insert(first, item)
+        item, first = (place, hit), self._first
+        if len(first) < SHOWN or place < first[-1][0]:
+            insort(first, item, key=_place)
             if len(first) <= SHOWN:
                 return
             item = first.pop()
-        _insert(last, item)
+        insort(last, item, key=_place)
         if len(last) > SHOWN:
             del last[0]
 
     def hits(self) -> list[Match]:
-        return [each[2] for each in (*self._first, *self._last)]
+        return [hit for _, hit in (*self._first, *self._last)]
 
 
-def _insert(items: list[tuple[int, str, Match]], item: tuple[int, str, Match]) -> None:
-    place = len(items)
-    while place and items[place - 1][:2] > item[:2]:
-        place -= 1
-    items.insert(place, item)
+def _place(item: _Item) -> tuple[int, str, int]:
+    return item[0]
 
 
 def pieces(shown: Iterable[Shown | None], since: int, until: int) -> tuple[dict[str, Any], ...]:

@@ -179,11 +179,15 @@ def parse(record: Record) -> Event:
     frame = unwrap(record)
     if record.source.format:
         return _as_named(record, frame)
-    for format_ in _candidates(frame):
+    for format_ in _JSON if frame.json is not None else _candidates(frame):
         native = format_.decode(frame)
         if native is not None and (format_.claims is None or format_.claims(native)):
-            return Event(record, format_, native, frame)
+            return _new(Event, (record, format_, native, frame))
     raise Unparsable("json", "an object of no known shape")
+
+
+_new = tuple.__new__
+"""Makes a named tuple without the Python call that its own constructor is."""
 
 
 def named(name: str) -> Format:
@@ -202,9 +206,8 @@ def _as_named(record: Record, frame: Frame) -> Event:
     return Event(record, format_, native, frame)
 
 
-def _candidates(frame: Frame) -> list[Format] | tuple[Format, ...]:
-    if frame.json is not None:
-        return _JSON
+def _candidates(frame: Frame) -> list[Format]:
+    """The formats of text that may be it."""
     first: tuple[Format, ...] = ()
     if frame.syslog and frame.syslog.app:
         first = _BY_PROGRAM.get(frame.syslog.app.lower().rpartition("/")[2], ())

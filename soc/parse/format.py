@@ -62,6 +62,10 @@ class Format:
     """Those fields that cost little by themselves; each says what the document of `parse.ecs` says (see `parse.EcsFields`)."""
     kind: Callable[[Native], Kind]
     """Which rules it can meet: Sigma log sources, or the channel and event id of Windows."""
+    place: Callable[[Native], tuple[Any, ...]] | None = None
+    """A cheaper stand-in for the kind: the values of the `fixed` fields, or something of another length."""
+    fixed: tuple[str, ...] = ()
+    """Native names of fields that tell the kind by themselves, if they are of the usual types."""
     field: Callable[[str], Accessor | None] = flat_field
     """The accessor of a native field name; None if no event of this format can have it."""
     values: Callable[[Native], Iterator[Any]] = leaves

@@ -53,23 +53,35 @@ class Frame(NamedTuple):
     """The record's header line (`#Fields: ...` of IIS and Zeek)."""
 
 
+_new = tuple.__new__
+"""Makes a named tuple without the Python call that its own constructor is: one of each is made per event."""
+
+
 def unwrap(record: Record) -> Frame:
     """The frame of a record.
 
     Raises:
         Unparsable: it is too large, too deep, not UTF-8, or says it is JSON and is not.
     """
-    raw = record.raw
+    raw, arrived = record.raw, record.arrived
     if len(raw) > MAX_BYTES:
         raise Unparsable("too_large", f"{len(raw)} bytes; the limit is {MAX_BYTES}")
     zone = instant.zone(record.source.timezone)
     if raw[:1] == b"{":
-        return _headed(_from_json(_decoded(raw), zone, record.arrived), record)
+        document = _decoded(raw)
+        if is_plain(document):
+            return _new(Frame, ("", document, None, None, zone, arrived, record.header))
+        return _headed(_from_json(document, zone, arrived), record)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unparsable("encoding", str(error)) from error
-    return _headed(_from_text(text.lstrip("\ufeff"), None, zone, record.arrived), record)
+    return _headed(_from_text(text.lstrip("\ufeff"), None, zone, arrived), record)
+
+
+def is_plain(document: Mapping[str, Any]) -> bool:
+    """Whether an object is surely an event itself, whatever else it holds: `_from_json` would leave it as it is."""
+    return "EventID" in document and not ("message" in document or "MESSAGE" in document or "result" in document)
 
 
 def _headed(frame: Frame, record: Record) -> Frame:
@@ -199,19 +211,28 @@ def is_envelope(document: Mapping[str, Any]) -> bool:
 
 
 def _decoded(raw: bytes) -> dict[str, Any]:
+    """A JSON object within bounds.
+
+    Raises:
+        Unparsable: it is none, or too deep, or has too many values.
+    """
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         if raw.rstrip()[-1:] == b",":
             return _decoded(raw.rstrip(_BEHIND.encode()))
         raise Unparsable("json", str(error)) from error
-    if not isinstance(document, dict):
+    if type(document) is not dict:
         raise Unparsable("json", "not an object")
-    # Fewer brackets and commas than the limits cannot break them, so that most records are not walked.
-    openers = raw.count(b"{") + raw.count(b"[")
-    if openers > MAX_DEPTH or raw.count(b",") + openers > MAX_LEAVES:
-        _check(document)
+    if len(document) > MAX_LEAVES or not _NESTED.isdisjoint(map(type, document.values())):
+        # Fewer brackets and commas than the limits cannot break them, so that few documents are walked.
+        openers = raw.count(b"{") + raw.count(b"[")
+        if openers > MAX_DEPTH or raw.count(b",") + openers > MAX_LEAVES:
+            _check(document)
     return document
+
+
+_NESTED = frozenset({dict, list})
 
 
 def _check(document: dict[str, Any]) -> None:

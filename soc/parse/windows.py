@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from soc.parse.format import Accessor, Document, Native
     from soc.parse.frame import Frame
 
-_LONGEST_CHANNEL = 256  # longer ones exist in attacks only and are not remembered
+_LONGEST_CHANNEL = 256  # longer ones exist in attacks only and need not be told apart
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -36,7 +36,7 @@ def kind_of(channel: Any, event_id: Any) -> WindowsKind:
     if type(channel) is not str:
         channel = "" if channel is None or channel is ABSENT else str(channel)
     if len(channel) > _LONGEST_CHANNEL:
-        return WindowsKind(channel.lower(), event_id)
+        return WindowsKind(channel[:_LONGEST_CHANNEL].lower() + "...", event_id)
     return _remembered(channel, event_id)
 
 
@@ -49,11 +49,15 @@ def _number(value: Any) -> int:
     return value if type(value) is int else -1
 
 
+def is_flat(document: Native) -> bool:
+    return "EventID" in document and (
+        "Provider_Name" in document or ("Channel" in document and "SourceName" not in document)
+    )
+
+
 def _flat(frame: Frame) -> Native | None:
     native = frame.json
-    if native is None or "EventID" not in native:
-        return None
-    return native if "Provider_Name" in native or ("Channel" in native and "SourceName" not in native) else None
+    return native if native is not None and is_flat(native) else None
 
 
 _NXLOG_MODULES = ("im_msvistalog", "im_mseventlog", "im_wseventing")
@@ -123,6 +127,17 @@ def _kind(field: Callable[[str], Accessor]) -> Callable[[Native], WindowsKind]:
     return lambda native: kind_of(channel(native), event_id(native))
 
 
+_FIXED = ("Channel", "EventID")
+
+
+def place(native: Native) -> tuple[Any, ...]:
+    """Channel and event id as they stand; the kind alone where they are of other types than usual, since 1 == True."""
+    channel, event_id = native.get("Channel"), native.get("EventID")
+    if type(event_id) is int and type(channel) is str and len(channel) <= _LONGEST_CHANNEL:
+        return channel, event_id
+    return (kind_of(channel, event_id),)
+
+
 def _values(fields: Callable[[Native], Mapping[str, Any]]) -> Callable[[Native], Iterator[Any]]:
     return lambda native: leaves(fields(native))
 
@@ -171,6 +186,8 @@ FLAT = Format(
     ecs=_ecs(lambda native: native),
     ecs_fields=fields_of(lambda name: lambda native: native.get(name)),
     kind=_kind(flat_field),
+    place=place,
+    fixed=_FIXED,
     json=True,
 )
 NXLOG_JSON = Format(

@@ -1,131 +1,191 @@
-"""A rule's tree over predicate ids: what decides once the classes of an event's values are known, and what must hold for it."""
+"""Rules as plain data: predicates as numbers, conditions over numbers, and for each field what finds its predicates.
+
+Nothing in here depends on events. The data are numbers, texts and lists, so that `cache` can keep them; what decides is made
+from them when it is first needed.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from soc.sigma.fields import Table
 from soc.sigma.nodes import All, Item, Named, Not
 from soc.sigma.predicates import Exists, FieldRef, Null, OneOf, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from soc.sigma.condition import Node
+    from soc.sigma.logsources import Instance
     from soc.sigma.predicates import Predicate
 
     Decide = Callable[[frozenset[int]], bool]
-    IdOf = Callable[[str, Predicate], int]
+    Spec = Sequence[Any]
+    """One of the words below, and what it is about: ids, or other specs."""
 
-
-class Guard(NamedTuple):
-    """Ids of which one must hold wherever the rule matches; the lower the rank, the rarer that is."""
-
-    rank: float
-    ids: frozenset[int]
-
-
-class Compiled(NamedTuple):
-    decide: Decide
-    guard: Guard | None
-    """None: the rule is tried on every event of its kinds."""
-    fields: frozenset[str]
-    """Under the names that events have for them."""
-
-
+MEETS, EVERY, NOT, ALL, ANY_OF = "meets", "every", "not", "all", "any"
 KEYWORDS = ""
 """The field that stands for every value of an event."""
 
 
-def compiled(node: Node, names: Mapping[str, str], id_of: IdOf, special: Callable[[Item], int]) -> Compiled:
-    """`id_of` numbers a predicate on a field, `special` an item that looks at more than one field."""
-    if isinstance(node, Item):
-        return _item(node, names, id_of, special)
-    if isinstance(node, Named):
-        return compiled(node.node, names, id_of, special)
-    if isinstance(node, Not):
-        below = compiled(node.node, names, id_of, special)
-        return Compiled(_not(below.decide), None, below.fields)
-    parts = [compiled(each, names, id_of, special) for each in node.nodes]
-    fields = frozenset[str]().union(*(part.fields for part in parts))
-    decides = tuple(part.decide for part in parts)
-    if isinstance(node, All):
+class Condition(NamedTuple):
+    """What one rule asks in one place."""
+
+    spec: Spec
+    guard: Sequence[int] | None
+    """Ids of which one must hold wherever the rule matches; None: the rule is tried on every event of its kinds."""
+    guarding: Sequence[str]
+    """The fields that these ids are about."""
+    fields: Sequence[str]
+    """Under the names that events have for them."""
+    keywords: Sequence[int]
+    specials: Sequence[tuple[int, Item]]
+    """What looks at more than one field is decided on the whole event."""
+
+
+class Tables(NamedTuple):
+    fields: Mapping[str, Table]
+    keywords: Mapping[int, Predicate]
+    conditions: Sequence[Condition]
+
+
+def tables_of(instances: Iterable[Instance]) -> Tables:
+    """The conditions of the instances, in their order, over the predicates of all of them."""
+    compiler = _Compiler()
+    conditions = [compiler.condition(instance.node, instance.names) for instance in instances]
+    keywords = compiler.ids.pop(KEYWORDS, {})
+    fields = {name: Table.of(ids) for name, ids in compiler.ids.items()}
+    return Tables(fields, {id_: predicate for predicate, id_ in keywords.items()}, conditions)
+
+
+class _Part(NamedTuple):
+    spec: Spec
+    guard: Sequence[int] | None
+    rank: float
+    """Of the guard: the lower, the rarer it holds."""
+
+
+class _Compiler:
+    def __init__(self) -> None:
+        self.ids: dict[str, dict[Predicate, int]] = {}
+        """Numbers of all fields differ."""
+        self._ranks: list[float] = [0.0]
+        self._field_of: list[str] = [""]
+        self._fields: dict[str, None] = {}
+        self._keywords: list[int] = []
+        self._specials: list[tuple[int, Item]] = []
+        self._names: Mapping[str, str] = {}
+
+    def condition(self, node: Node, names: Mapping[str, str]) -> Condition:
+        self._fields, self._keywords, self._specials, self._names = {}, [], [], names
+        part = self._part(node)
+        guarding = dict.fromkeys(self._field_of[id_] for id_ in part.guard or ())
+        return Condition(
+            part.spec, part.guard, tuple(guarding), tuple(self._fields), tuple(self._keywords), tuple(self._specials)
+        )
+
+    def _part(self, node: Node) -> _Part:
+        if isinstance(node, Item):
+            return self._item(node)
+        if isinstance(node, Named):
+            return self._part(node.node)
+        if isinstance(node, Not):
+            return _Part((NOT, self._part(node.node).spec), None, 0.0)
+        parts = [self._part(each) for each in node.nodes]
+        if not isinstance(node, All):
+            return _any_of(parts)
         # The rarest first: most tries end there.
-        ordered = sorted(parts, key=lambda part: part.guard.rank if part.guard else _NEVER_FIRST)
-        return Compiled(_all(tuple(part.decide for part in ordered)), _rarest(parts), fields)
-    return Compiled(_any(decides), _union(parts), fields)
+        parts.sort(key=lambda part: _NEVER_FIRST if part.guard is None else part.rank)
+        return _Part((ALL, *(part.spec for part in parts)), parts[0].guard, parts[0].rank)
+
+    def _item(self, item: Item) -> _Part:
+        if isinstance(item.predicates[0], FieldRef):
+            return self._special(item)
+        name = self._names.get(item.field, item.field) if item.field else KEYWORDS
+        ids = self.ids.setdefault(name, {})
+        groups = [
+            [self._id(ids, form, name) for form in (each.forms if isinstance(each, OneOf) else (each,))]
+            for each in item.predicates
+        ]
+        every_id = groups[0] if len(groups) == 1 else [id_ for group in groups for id_ in group]
+        if name == KEYWORDS:
+            self._keywords += every_id
+        else:
+            self._fields[name] = None
+        part = self._every(groups) if item.every and len(groups) > 1 else self._one_of(every_id)
+        return _Part((NOT, part.spec), None, 0.0) if item.negated else part
+
+    def _one_of(self, ids: Sequence[int]) -> _Part:
+        ranks = self._ranks
+        return _Part((MEETS, *ids), ids, sum([ranks[id_] for id_ in ids]))
+
+    def _every(self, groups: Sequence[Sequence[int]]) -> _Part:
+        rarest = min((self._one_of(group) for group in groups), key=lambda part: part.rank)
+        return _Part((EVERY, *groups), rarest.guard, rarest.rank)
+
+    def _special(self, item: Item) -> _Part:
+        """Decided on the whole event, negation and all."""
+        id_ = self._fresh(1.0, KEYWORDS)
+        self._specials.append((id_, item))
+        return self._one_of((id_,))
+
+    def _id(self, ids: dict[Predicate, int], predicate: Predicate, name: str) -> int:
+        found = ids.get(predicate)
+        if found is None:
+            found = ids[predicate] = self._fresh(_rank(predicate), name)
+        return found
+
+    def _fresh(self, rank: float, name: str) -> int:
+        self._ranks.append(rank)
+        self._field_of.append(name)
+        return len(self._ranks) - 1
 
 
 _NEVER_FIRST = 1e9
 
 
-def _rarest(parts: list[Compiled]) -> Guard | None:
-    return min((part.guard for part in parts if part.guard), key=lambda guard: guard.rank, default=None)
-
-
-def _union(parts: list[Compiled]) -> Guard | None:
-    guards = [part.guard for part in parts]
-    if not all(guards):
-        return None
-    known = [guard for guard in guards if guard]
-    return Guard(sum(guard.rank for guard in known), frozenset[int]().union(*(guard.ids for guard in known)))
-
-
-def _item(item: Item, names: Mapping[str, str], id_of: IdOf, special: Callable[[Item], int]) -> Compiled:
-    if any(isinstance(form, FieldRef) for form in item.predicates):
-        return _special(item, special)
-    name = names.get(item.field, item.field) if item.field else KEYWORDS
-    groups = [_group(predicate, name, id_of) for predicate in item.predicates]
-    fields = frozenset({name})
-    if item.every and len(groups) > 1:
-        decide = _every(tuple(frozenset(ids) for ids, _ in groups))
-        rank, ids = min(((rank, ids) for ids, rank in groups), key=lambda pair: pair[0])
-        guard = Guard(rank, frozenset(ids))
-    else:
-        every_id = frozenset(id_ for ids, _ in groups for id_ in ids)
-        decide = _meets(every_id)
-        guard = Guard(sum(rank for _, rank in groups), every_id)
-    return Compiled(_not(decide), None, fields) if item.negated else Compiled(decide, guard, fields)
-
-
-def _special(item: Item, special: Callable[[Item], int]) -> Compiled:
-    """Decided on the whole event, negation and all."""
-    number = special(item)
-    return Compiled(_meets(frozenset({number})), Guard(1.0, frozenset({number})), frozenset())
-
-
-def _group(predicate: Predicate, name: str, id_of: IdOf) -> tuple[list[int], float]:
-    forms = predicate.forms if isinstance(predicate, OneOf) else (predicate,)
-    return [id_of(name, form) for form in forms], sum(_rank(form) for form in forms)
+def _any_of(parts: Sequence[_Part]) -> _Part:
+    spec = (ANY_OF, *(part.spec for part in parts))
+    guards = [part.guard for part in parts if part.guard is not None]
+    if len(guards) < len(parts):
+        return _Part(spec, None, 0.0)
+    return _Part(spec, tuple({id_: None for guard in guards for id_ in guard}), sum(part.rank for part in parts))
 
 
 def _rank(predicate: Predicate) -> float:
     """How often it may hold, very roughly: long texts are rare, null and short parts are not."""
-    if isinstance(predicate, Null | Exists):
-        return 1_000.0
     if isinstance(predicate, Text):
         longest = max((len(part) for part in predicate.parts if isinstance(part, str)), default=0)
         return 1_000.0 if not longest else 20.0 / longest**2
-    return 5.0
+    return 1_000.0 if isinstance(predicate, Null | Exists) else 5.0
 
 
-def _meets(ids: frozenset[int]) -> Decide:
-    return lambda held: not ids.isdisjoint(held)
+def decide_of(spec: Spec) -> Decide:
+    """What a spec says, as a function of the ids that hold."""
+    word, *about = spec
+    if word == MEETS:
+        ids = frozenset(about)
+        return lambda held: not ids.isdisjoint(held)
+    if word == EVERY:
+        groups = tuple(frozenset(group) for group in about)
+        return lambda held: all(not group.isdisjoint(held) for group in groups)
+    below = tuple(decide_of(each) for each in about)
+    if word == NOT:
+        (only,) = below
+        return lambda held: not only(held)
+    if word == ALL:
+        return lambda held: all(decide(held) for decide in below)
+    return lambda held: any(decide(held) for decide in below)
 
 
-def _every(groups: tuple[frozenset[int], ...]) -> Decide:
-    return lambda held: all(not ids.isdisjoint(held) for ids in groups)
-
-
-def _not(decide: Decide) -> Decide:
-    return lambda held: not decide(held)
-
-
-def _all(decides: tuple[Decide, ...]) -> Decide:
-    if len(decides) == 2:
-        first, second = decides
-        return lambda held: first(held) and second(held)
-    return lambda held: all(decide(held) for decide in decides)
-
-
-def _any(decides: tuple[Decide, ...]) -> Decide:
-    return lambda held: any(decide(held) for decide in decides)
+def required(spec: Spec, among: frozenset[int]) -> frozenset[int]:
+    """Ids among these of which one must hold wherever the spec does; empty if nothing of the kind is plain to see."""
+    word, *about = spec
+    if word == MEETS:
+        return frozenset(about) if among.issuperset(about) else frozenset()
+    if word not in {ALL, ANY_OF}:
+        return frozenset()
+    found = [required(each, among) for each in about]
+    if word == ALL:
+        return next((ids for ids in found if ids), frozenset())
+    return frozenset[int]().union(*found) if all(found) else frozenset()

@@ -29,6 +29,8 @@ SLICE = instant.HOUR
 """What spans more than this is kept in slices (panes) of this length."""
 EARLY = 5 * instant.MINUTE
 """How far a record's clock may be ahead of its arrival; a later time is clamped to it."""
+REMEMBERED = 4
+"""Who comes back after so many timespans is a stranger."""
 _LONGEST = 366 * instant.DAY
 _MOST_RULES = 64
 _SPAN = re.compile(r"(\d{1,6})([smhdwMy])")
@@ -102,6 +104,11 @@ class Correlation:
         return self.delay + (self.timespan if self.whole or self.type in {IDLE, MISSING_AFTER} else 0)
 
     @property
+    def memory(self) -> int:
+        """How far back a window reaches, or the sighting that somebody comes back after."""
+        return self.timespan * (REMEMBERED if self.returning else 1)
+
+    @property
     def long(self) -> bool:
         """Kept in panes beyond an hour."""
         return self.timespan > SLICE
@@ -109,7 +116,7 @@ class Correlation:
     @property
     def horizon(self) -> int:
         """How far before the last clock hits can lie that its state is rebuilt from."""
-        return (SLICE if self.long else self.timespan) + self.delay + EARLY
+        return (SLICE if self.long else self.memory) + self.delay + EARLY + instant.SECOND
 
     def field_of(self, name: str, rule: str) -> str:
         """What a field of the correlation is called in one of its rules."""

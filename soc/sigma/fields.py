@@ -1,37 +1,47 @@
 """All that rules ask of one field, answered at once: a value to the class of predicates that it satisfies.
 
 A value is scanned once for everything: a dict for whole texts, one scan for the literals of texts with wildcards and
-of what regular expressions need. What the scan cannot decide, the predicate itself does. Classes are interned numbers, so that an event is a short tuple of them.
+of what regular expressions need. What the scan cannot decide, the predicate itself does. Classes are interned numbers,
+so that an event is a short tuple of them.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soc.parse import ABSENT
 from soc.sigma.literals import Literals
 from soc.sigma.needles import needles
-from soc.sigma.predicates import Exists, Null, Number, Regex, Text
+from soc.sigma.predicates import Cidr, Exists, Null, Number, Regex, Text
 from soc.sigma.strings import MANY, mapped
 from soc.sigma.values import Member, member, members
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from soc.sigma.predicates import Predicate
     from soc.sigma.strings import Any_
 
-MEMO = 2_000
-"""Values that one generation of a field's memo keeps."""
+MEMORY = 8_000_000
+"""Bytes, about, that the memos of all fields of an index may take in one of their two generations."""
+_ENTRY = 128
+"""Bytes that a value takes in a memo besides its text."""
 MEMO_LENGTH = 1_024
 """Longer values are scanned every time."""
 _NO_READER: Any = None
+ANYWHERE, AT_START, AT_END, CHECK = range(4)
+"""How a literal must lie: anywhere, at the start, at the end, or as the predicate itself says."""
 
 
 class Classes:
     """Sets of predicate ids as numbers, for all fields together."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
         self.sets: list[frozenset[int]] = [frozenset()]
         self._numbers: dict[frozenset[int], int] = {frozenset(): 0}
         self.weight = 0
@@ -46,63 +56,191 @@ class Classes:
         return found
 
 
+class Table(NamedTuple):
+    """The predicates of a field by what finds them, as plain data but for the predicates that must look themselves."""
+
+    present: Sequence[int]
+    missing: Sequence[int]
+    null: Sequence[int]
+    not_null: Sequence[int]
+    """`*`: any value at all."""
+    numbers: Sequence[tuple[float, int]]
+    whole: Mapping[str, Sequence[int]]
+    """Texts in lower case."""
+    whole_cased: Mapping[str, Sequence[int]]
+    networks: Sequence[tuple[str, int]]
+    literals: Mapping[str, Sequence[tuple[int, int, int]]]
+    """Literal in lower case -> id, how it must lie, and the place in `checks` of what decides then."""
+    checked: Sequence[tuple[int, int]]
+    """Ids and places in `checks` of those that every value is tested with."""
+    checks: Sequence[Predicate]
+
+    @classmethod
+    def of(cls, ids: Mapping[Predicate, int]) -> Table:
+        table = cls([], [], [], [], [], {}, {}, [], {}, [], [])
+        for predicate, id_ in ids.items():
+            _ADDERS.get(type(predicate), _add_other)(table, predicate, id_)
+        return table
+
+    def ids(self) -> frozenset[int]:
+        """Of all predicates."""
+        asked = (id_ for each in self.literals.values() for id_, _, _ in each)
+        whole = (id_ for each in (self.whole, self.whole_cased) for ids in each.values() for id_ in ids)
+        rest = (id_ for each in (self.numbers, self.networks) for _, id_ in each)
+        checked = (id_ for id_, _ in self.checked)
+        return frozenset((*self.present, *self.missing, *self.null, *self.not_null, *asked, *whole, *rest, *checked))
+
+
+def _add_text(table: Any, predicate: Text, id_: int) -> None:
+    parts = predicate.parts if predicate.cased else mapped(predicate.parts, str.lower)
+    if len(parts) == 1 and isinstance(parts[0], str):
+        (table.whole_cased if predicate.cased else table.whole).setdefault(parts[0], []).append(id_)
+        return
+    if parts == (MANY,):
+        table.not_null.append(id_)
+        return
+    texts = [part.lower() for part in parts if isinstance(part, str)]
+    lies = CHECK if predicate.cased else _lies(parts)
+    _find_by(table, [max(texts, key=len)] if texts else [], lies, predicate, id_)
+
+
+def _add_regex(table: Any, predicate: Regex, id_: int) -> None:
+    _find_by(table, needles(predicate.pattern), CHECK, predicate, id_)
+
+
+def _find_by(table: Any, literals: Sequence[str], lies: int, predicate: Predicate, id_: int) -> None:
+    """Without a literal every value is tested."""
+    check = -1
+    if lies == CHECK or not literals:
+        check = len(table.checks)
+        table.checks.append(predicate)
+    for literal in literals:
+        table.literals.setdefault(literal, []).append((id_, lies, check))
+    if not literals:
+        table.checked.append((id_, check))
+
+
+def _add_number(table: Any, predicate: Number, id_: int) -> None:
+    table.whole_cased.setdefault(str(predicate.value), []).append(id_)
+    table.numbers.append((predicate.value, id_))
+
+
+def _add_exists(table: Any, predicate: Exists, id_: int) -> None:
+    (table.present if predicate.wanted else table.missing).append(id_)
+
+
+def _add_other(table: Any, predicate: Predicate, id_: int) -> None:
+    _find_by(table, (), CHECK, predicate, id_)
+
+
+_ADDERS: dict[type, Any] = {
+    Text: _add_text,
+    Regex: _add_regex,
+    Number: _add_number,
+    Exists: _add_exists,
+    Cidr: lambda table, predicate, id_: table.networks.append((str(predicate.network), id_)),
+    Null: lambda table, _predicate, id_: table.null.append(id_),
+}
+
+
+def _lies(parts: Sequence[str | Any_]) -> int:
+    shape = [part is MANY if not isinstance(part, str) else None for part in parts]
+    if shape == [True, None, True]:
+        return ANYWHERE
+    if shape == [None, True]:
+        return AT_START
+    return AT_END if shape == [True, None] else CHECK
+
+
 class Field:
     """One field under the name that events have for it."""
 
-    def __init__(self, name: str, classes: Classes) -> None:
+    def __init__(self, name: str, table: Table, classes: Classes, memory: Memory) -> None:
         self.name = name
-        self.memo = Memo(self)
+        self.table = table
+        self.memo = Memo(self, memory)
+        self.literals = literals_of(table)
         self._classes = classes
-        self._ids: dict[Predicate, int] = {}
-        self._scanner: Scanner | None = None
 
-    def id_of(self, predicate: Predicate, fresh: Callable[[], int]) -> int:
-        """The number of a predicate on this field; numbers of all fields differ."""
-        found = self._ids.get(predicate)
-        if found is None:
-            found = self._ids[predicate] = fresh()
-            self._scanner = None
-            self.memo.forget()
-        return found
+    @cached_property
+    def _scanner(self) -> Scanner:
+        return Scanner(self.table, self.literals)
 
-    @property
-    def predicates(self) -> Collection[Predicate]:
-        return self._ids.keys()
-
-    def class_of(self, predicates: Iterable[Predicate]) -> int:
-        """The class of a value that is known to satisfy just these."""
-        return self._classes.number(frozenset(self._ids[predicate] for predicate in predicates))
+    def prepare(self) -> None:
+        self._scanner  # noqa: B018 (made when first asked for)
+        self.literals.prepare()
 
     def constant(self, value: Any) -> int:
         """The class of an absent field, and of null."""
-        return self.class_of(each for each in (Null(), Exists(value is not ABSENT)) if each in self._ids)
+        table = self.table
+        return self._classes.number(frozenset((*table.null, *(table.missing if value is ABSENT else table.present))))
 
     def classify(self, value: Any) -> int:
         """The class of a value that is present: text, number, list, null."""
-        found: set[int] = set()
-        if (scanner := self._scanner) is None:
-            scanner = self._scanner = Scanner(self._ids)
+        return self._classes.number(self.held(value))
+
+    def held(self, value: Any) -> frozenset[int]:
+        """The ids of the predicates that such a value satisfies."""
+        scanner = self._scanner
         if type(value) is str:
-            found |= scanner.text(member(value))
-        else:
-            for each in members(value) or ():
-                found |= scanner.other(each) if type(each.raw) is not str else scanner.text(each)
-        return self._classes.number(frozenset(found | scanner.present))
+            return frozenset(scanner.text(value))
+        found = set(scanner.present)
+        for each in members(value) or ():
+            found |= scanner.text(each.text) if type(each.raw) is str else scanner.other(each)
+        return frozenset(found)
+
+
+def literals_of(table: Table) -> Literals:
+    once = [all(lies in {ANYWHERE, CHECK} for _, lies, _ in asked) for asked in table.literals.values()]
+    literals = [text.encode("utf-8", "surrogatepass") for text in table.literals]
+    return Literals(literals, once=once, caseless=True)
+
+
+class Memory:
+    """What the memos of several fields may take together: when it is full, each forgets what was not asked for lately."""
+
+    def __init__(self) -> None:
+        self._memos: list[Memo] = []
+        self._taken = 0
+
+    def add(self, memo: Memo) -> None:
+        self._memos.append(memo)
+
+    def take(self, size: int) -> None:
+        self._taken += size + _ENTRY
+        if self._taken > MEMORY:
+            self._taken = 0
+            for memo in self._memos:
+                memo.age()
+
+    def forget(self) -> None:
+        self._taken = 0
+        for memo in self._memos:
+            memo.forget()
 
 
 class Memo(dict[Any, int]):
     """Value to class, of text only: 1, True and 1.0 are one key of a dict and three values of a rule."""
 
-    __slots__ = ("_field", "_old", "_typed")
+    __slots__ = ("_field", "_memory", "_old", "_typed")
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, memory: Memory) -> None:
         self._field = field
+        self._memory = memory
         self._old: dict[Any, int] = {}
         self._typed: dict[tuple[type, Any], int] = {}
+        memory.add(self)
+
+    def age(self) -> None:
+        """What is not asked for until the next time is forgotten then."""
+        self._old = dict(self)
+        self._typed.clear()
+        self.clear()
 
     def forget(self) -> None:
         self.clear()
-        self._old, self._typed = {}, {}
+        self._typed.clear()
+        self._old = {}
 
     def __missing__(self, value: Any) -> int:
         if type(value) is not str:
@@ -111,9 +249,7 @@ class Memo(dict[Any, int]):
         if found is None:
             found = self._field.classify(value)
         if len(value) <= MEMO_LENGTH:
-            if len(self) >= MEMO:
-                self._old = dict(self)
-                self.clear()
+            self._memory.take(len(value))
             self[value] = found
         return found
 
@@ -125,141 +261,93 @@ class Memo(dict[Any, int]):
         place = (type(value), repr(value) if type(value) is float else value)
         known = self._typed.get(place)
         if known is None:
-            if len(self._typed) >= MEMO:
-                self._typed.clear()
+            self._memory.take(0)
             known = self._typed[place] = self._field.classify(value)
         return known
 
 
 class Scanner:
-    """Which of a field's predicates hold for a text."""
+    """Which of a field's predicates hold for a value that is there."""
 
-    def __init__(self, ids: dict[Predicate, int]) -> None:
-        self.present = frozenset(
-            id_ for predicate, id_ in ids.items() if isinstance(predicate, Exists) and predicate.wanted
-        )
-        self._whole: dict[str, list[int]] = {}
-        self._whole_cased: dict[str, list[int]] = {}
-        self._checked: list[tuple[int, Predicate]] = []
-        """Those that every value is tested with."""
-        self._null = [id_ for predicate, id_ in ids.items() if isinstance(predicate, Null)]
+    def __init__(self, table: Table, literals: Literals) -> None:
+        self.present = table.present
+        self._null = table.null
+        self._always = [*table.present, *table.not_null]
+        self._whole = table.whole
+        self._longest = max(map(len, table.whole), default=-1)
+        self._whole_cased = table.whole_cased
+        self._checked = [(id_, table.checks[check]) for id_, check in table.checked]
         self._numbers: dict[float, list[int]] = {}
-        self._number_ids = {id_ for predicate, id_ in ids.items() if isinstance(predicate, Number)}
-        self._parts = Parts()
-        for predicate, id_ in ids.items():
-            self._add(predicate, id_)
-        self._parts.build()
+        for number, id_ in table.numbers:
+            self._numbers.setdefault(number, []).append(id_)
+        self._number_ids = {id_ for _, id_ in table.numbers}
+        self._networks = Networks(table.networks) if table.networks else None
+        self._checks = table.checks
+        self._asked = list(table.literals.values())
+        self._lengths = [len(text.encode("utf-8", "surrogatepass")) for text in table.literals]
+        self._literals = literals
 
-    def _add(self, predicate: Predicate, id_: int) -> None:
-        if isinstance(predicate, Text):
-            self._add_text(predicate, id_)
-        elif isinstance(predicate, Number):
-            self._whole_cased.setdefault(str(predicate.value), []).append(id_)
-            self._numbers.setdefault(predicate.value, []).append(id_)
-        elif isinstance(predicate, Regex):
-            if not self._parts.add_regex(id_, predicate):
-                self._checked.append((id_, predicate))
-        elif not isinstance(predicate, Null | Exists):
-            self._checked.append((id_, predicate))
-
-    def _add_text(self, predicate: Text, id_: int) -> None:
-        parts = predicate.parts
-        if len(parts) == 1 and isinstance(parts[0], str):
-            if predicate.cased:
-                self._whole_cased.setdefault(parts[0], []).append(id_)
-            else:
-                self._whole.setdefault(parts[0].lower(), []).append(id_)
-        elif not self._parts.add(id_, predicate):
-            self._checked.append((id_, predicate))
-
-    def text(self, value: Member) -> set[int]:
-        found = set(self._whole.get(value.lowered, ()))
-        found.update(self._whole_cased.get(value.text, ()))
-        if self._parts:
-            self._parts.scan(value, found)
-        for id_, predicate in self._checked:
-            if predicate.holds(value, _NO_READER):
-                found.add(id_)
+    def text(self, text: str, value: Member | None = None) -> set[int]:
+        """Of a text; or of what is compared by its text, which `value` is then."""
+        found = set(self._always)
+        if len(text) <= self._longest and (ids := self._whole.get(text.lower())) is not None:
+            found.update(ids)
+        if self._whole_cased and (ids := self._whole_cased.get(text)) is not None:
+            found.update(ids)
+        if self._networks is not None:
+            found.update(self._networks.of(text))
+        if self._asked:
+            self._scan(text, value, found)
+        if self._checked:
+            value = value or member(text)
+            found.update(id_ for id_, predicate in self._checked if predicate.holds(value, _NO_READER))
         return found
+
+    def _scan(self, text: str, value: Member | None, found: set[int]) -> None:
+        # Of ASCII the search itself ignores case; what else `str.lower` does to a text must be done beforehand.
+        data = text.encode() if text.isascii() else text.lower().encode("utf-8", "surrogatepass")
+        end = len(data)
+        for number, to in self._literals.hits(data):
+            for id_, lies, check in self._asked[number]:
+                if id_ in found:
+                    continue
+                if lies == CHECK:
+                    value = value or member(text)
+                    if not self._checks[check].holds(value, _NO_READER):
+                        continue
+                elif (lies == AT_END and to != end) or (lies == AT_START and to != self._lengths[number]):
+                    continue
+                found.add(id_)
 
     def other(self, value: Member) -> set[int]:
         """Null, a number or a boolean: numbers compare by value, everything else by the text."""
         if value.raw is None:
             return set(self._null)
-        found = self.text(value)
+        found = self.text(value.text, value)
         if not isinstance(value.raw, bool):
             found -= self._number_ids
             found.update(self._numbers.get(value.raw, ()))
         return found
 
 
-class Parts:
-    """Texts with wildcards and regular expressions, found by a literal; most are decided by where that begins and ends."""
+class Networks:
+    """Which of many networks an address lies in: one look-up for each length of prefix."""
 
-    def __init__(self) -> None:
-        self._asked: dict[str, list[_Asked]] = {}
-        self._lengths: list[int] = []
-        self._by_number: list[list[_Asked]] = []
-        self._literals: Literals | None = None
+    def __init__(self, networks: Sequence[tuple[str, int]]) -> None:
+        self._ids: dict[tuple[int, int], dict[int, list[int]]] = {}
+        """Version and bits behind the prefix -> prefix -> ids."""
+        for told, id_ in networks:
+            network = ip_network(told)
+            behind = network.max_prefixlen - network.prefixlen
+            prefixes = self._ids.setdefault((network.version, behind), {})
+            prefixes.setdefault(int(network.network_address) >> behind, []).append(id_)
 
-    def __bool__(self) -> bool:
-        return bool(self._asked)
-
-    def add(self, id_: int, predicate: Text) -> bool:
-        """False if it has no literal to be found by."""
-        parts = predicate.parts if predicate.cased else mapped(predicate.parts, str.lower)
-        texts = [part.lower() for part in parts if isinstance(part, str)]
-        longest = [max(texts, key=len)] if texts else []
-        return self._found_by(longest, _Asked(id_, _lies(parts, cased=predicate.cased), predicate))
-
-    def add_regex(self, id_: int, predicate: Regex) -> bool:
-        """False if there is nothing that a matching text must contain."""
-        return self._found_by(needles(predicate.pattern), _Asked(id_, CHECK, predicate))
-
-    def _found_by(self, texts: Iterable[str], asked: _Asked) -> bool:
-        for text in texts:
-            self._asked.setdefault(text, []).append(asked)
-        return bool(texts)
-
-    def build(self) -> None:
-        literals = [text.encode("utf-8", "surrogatepass") for text in self._asked]
-        self._lengths = [len(literal) for literal in literals]
-        self._by_number = list(self._asked.values())
-        once = [all(asked.lies in {ANYWHERE, CHECK} for asked in each) for each in self._by_number]
-        self._literals = Literals(literals, once=once)
-
-    def scan(self, value: Member, found: set[int]) -> None:
-        assert self._literals is not None
-        data = value.lowered.encode("utf-8", "surrogatepass")
-        end = len(data)
-        for number, to in self._literals.hits(data):
-            length = self._lengths[number]
-            for id_, lies, predicate in self._by_number[number]:
-                if id_ not in found and (
-                    lies == ANYWHERE
-                    or (lies == AT_START and to == length)
-                    or (lies == AT_END and to == end)
-                    or (lies == CHECK and predicate.holds(value, _NO_READER))
-                ):
-                    found.add(id_)
-
-
-ANYWHERE, AT_START, AT_END, CHECK = range(4)
-
-
-class _Asked(NamedTuple):
-    id: int
-    lies: int
-    """How the literal must lie: anywhere, at the start, at the end, or as the predicate itself says."""
-    predicate: Predicate
-
-
-def _lies(parts: Sequence[str | Any_], *, cased: bool) -> int:
-    if cased:
-        return CHECK
-    shape = [part is MANY if not isinstance(part, str) else None for part in parts]
-    if shape == [True, None, True]:
-        return ANYWHERE
-    if shape == [None, True]:
-        return AT_START
-    return AT_END if shape == [True, None] else CHECK
+    def of(self, text: str) -> Iterator[int]:
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return
+        number, version = int(address), address.version
+        for (theirs, behind), prefixes in self._ids.items():
+            if theirs == version:
+                yield from prefixes.get(number >> behind, ())

@@ -6,24 +6,25 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from soc.parse.format import leaves
+from soc.sigma.fields import Field, Memory, Table
 from soc.sigma.literals import Literals
 from soc.sigma.needles import needles
 from soc.sigma.predicates import Regex, Text
 from soc.sigma.values import member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from soc.event import Event
-    from soc.sigma.fields import Field
+    from soc.sigma.fields import Classes
     from soc.sigma.predicates import Predicate
 
 _RUN = re.compile(r"[ !\"#-.0-~]+")
 """What JSON can write in one way only, escaped or as it is (but for `\\u`): ASCII without the slash."""
 _NUMERIC = re.compile(r"[-+]?\d*\.?\d*(?:e[-+]?\d*)?")
 """What may be written otherwise in a number: 1e3 is 1000.0."""
-_DECEPTIVE = (b"\\u", "\u212a".encode(), "\u0130".encode())
-"""Any character can be written as an escape; and two that are not ASCII have lower cases that are (k, i and a dot)."""
+_DECEPTIVE = (b"\\u212a", b"\\u0130", "\u212a".encode(), "\u0130".encode())
+"""Two characters that are not ASCII have lower cases that are (k, i and a dot)."""
 _NOT_IN_A_NAME = rb"(?![^\"\\]*\"\s*:)"
 """Behind a needle: the text that it stands in is not the name of a field, which a colon follows."""
 _SHORTEST = 3
@@ -31,48 +32,51 @@ _NO_READER: Any = None
 
 
 class Keywords:
-    """The class of an event's values under all keywords of all rules together."""
+    """The class of an event's values under the keywords of some rules together."""
 
-    def __init__(self, field: Field) -> None:
-        self._field = field
-        self._asked = len(field.predicates)
+    def __init__(self, predicates: Mapping[int, Predicate], classes: Classes) -> None:
+        self.ids = frozenset(predicates)
+        self._classes = classes
+        self._ids = {predicate: id_ for id_, predicate in predicates.items()}
+        self._field = Field("", Table.of(self._ids), classes, Memory())
         found: dict[str, list[Predicate]] = {}
-        for predicate in field.predicates:
+        for predicate in self._ids:
             found.setdefault(_needle(predicate), []).append(predicate)
-        self._is_sure = "" not in found
+        self.is_sure = "" not in found
         """Whether an event without any needle holds no keyword."""
-        needles_ = list(found) if self._is_sure else []
+        needles_ = list(found) if self.is_sure else []
         self._predicates = list(found.values())
         written = [_written(needle) for needle in needles_]
-        self._raw = Literals([*written, *(_DECEPTIVE if written else ())], caseless=True)
+        self.in_json = [*written, *(_deceptive(needles_) if written else ())]
+        """In the raw bytes of JSON, whatever their case: where there is none, no value holds a keyword."""
+        self.hits = Literals(self.in_json, caseless=True).hits
         self._told = Literals([needle.encode() for needle in needles_])
         self._in_values = [re.compile(rb"(?i)" + re.escape(needle) + _NOT_IN_A_NAME) for needle in written]
 
-    @property
-    def is_stale(self) -> bool:
-        return self._asked != len(self._field.predicates)
-
     def of(self, event: Event) -> int:
         """The class of all values together."""
-        format_ = event.format
+        record, format_, native, frame = event
         # Inside an envelope the document is escaped once more than the needles.
-        if not (self._is_sure and format_.json and format_.values is leaves and event.frame.envelope is None):
-            return self._field.classify(list(format_.values(event.native)))
-        raw = event.record.raw
-        numbers = {number for number, _ in self._raw.hits(raw)}
-        if not numbers:
-            return 0
+        if not (self.is_sure and format_.json and format_.values is leaves and frame.envelope is None):
+            return self._field.classify(list(format_.values(native)))
+        raw = record.raw
+        hits = self.hits(raw)
+        return self._among(native, raw, {number for number, _ in hits}) if hits else 0
+
+    def _among(self, native: Mapping[str, Any], raw: bytes, numbers: set[int]) -> int:
         is_plain = max(numbers) < len(self._in_values)
         if is_plain:
             numbers = {number for number in numbers if self._in_values[number].search(raw)}
             if not numbers:
                 return 0
-        values = list(leaves(event.native))
+        values = list(leaves(native))
         together = "\0".join([value if type(value) is str else member(value).text for value in values]).lower()
         if not is_plain:
             numbers = {number for number, _ in self._told.hits(together.encode("utf-8", "surrogatepass"))}
         asked = [predicate for number in numbers for predicate in self._predicates[number]]
-        return self._field.class_of([predicate for predicate in asked if _holds(predicate, values, together)])
+        return self._classes.number(
+            frozenset([self._ids[predicate] for predicate in asked if _holds(predicate, values, together)])
+        )
 
 
 def _holds(predicate: Predicate, values: list[Any], together: str) -> bool:
@@ -94,6 +98,13 @@ def _needle(predicate: Predicate) -> str:
     if len(best) < _SHORTEST or _NUMERIC.fullmatch(best):
         return ""
     return best
+
+
+def _deceptive(needles_: Iterable[str]) -> list[bytes]:
+    """What the raw bytes may say instead of a needle: any of its characters can be written as an escape."""
+    chars = {char for needle in needles_ for char in needle}
+    codes = sorted({ord(form) for char in chars for form in (char, char.upper())})
+    return [*(b"\\u%04x" % code for code in codes), *_DECEPTIVE]
 
 
 def _written(needle: str) -> bytes:

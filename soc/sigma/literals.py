@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
 
 _hyperscan: Any = importlib.import_module("hyperscan") if importlib.util.find_spec("hyperscan") else None
 
-_FEW = 12
-"""So many literals are found as fast one by one as by a database that must be compiled first."""
+_FEW = 3
+"""So many literals are found as fast one by one as by a database."""
 
 Hit = tuple[int, int]
 """Number of a literal, and where it ends."""
@@ -21,17 +22,28 @@ Hit = tuple[int, int]
 class Literals:
     """Literals in lower case; texts are given in lower case, or with `caseless` as they are."""
 
-    def __init__(self, literals: Sequence[bytes], *, once: Sequence[bool] = (), caseless: bool = False) -> None:
-        """`once`: of these the first place is enough; of the others the first and the last are told at least."""
+    def __init__(
+        self,
+        literals: Sequence[bytes],
+        *,
+        once: Sequence[bool] | bool = True,
+        caseless: bool = False,
+        database: bytes = b"",
+    ) -> None:
+        """`once`: of these the first place is enough; of the others the first and the last are told at least.
+
+        `database`: what `dumped` gave for the same literals, to be used instead of compiling them. Hyperscan trusts it
+        blindly, so it must come from where nobody else writes.
+        """
         self._literals = list(literals)
+        self._once = [once] * len(self._literals) if isinstance(once, bool) else once
         self._caseless = caseless
-        self._database: Any = None
-        if _hyperscan is not None and len(self._literals) > _FEW:
-            self._database = self._compiled(once or [True] * len(self._literals))
+        self._dumped = database
+        self._is_compiled = _hyperscan is not None and len(self._literals) > _FEW
 
     def hits(self, text: bytes) -> list[Hit]:
         hits: list[Hit] = []
-        if self._database is not None:
+        if self._is_compiled:
             self._database.scan(text, match_event_handler=_collect, context=hits)
             return hits
         if self._caseless:
@@ -42,6 +54,37 @@ class Literals:
                 hits += [(number, first + len(literal)), (number, text.rfind(literal) + len(literal))]
         return hits
 
+    def everywhere(self, text: bytes) -> list[int]:
+        """Where any literal ends, each time; for literals none of which is `once`."""
+        if self._is_compiled:
+            return [end for _, end in self.hits(text)]
+        lowered = text.lower() if self._caseless else text
+        ends = []
+        for literal in self._literals:
+            at = lowered.find(literal)
+            while at >= 0:
+                ends.append(at + len(literal))
+                at = lowered.find(literal, at + 1)
+        return ends
+
+    def prepare(self) -> None:
+        """Compile now what else is compiled for the first text."""
+        if self._is_compiled:
+            self._database  # noqa: B018 (made when first asked for)
+
+    def dumped(self) -> bytes:
+        """The compiled database; nothing where there is none."""
+        return bytes(_hyperscan.dumpb(self._database)) if self._is_compiled else b""
+
+    @cached_property
+    def _database(self) -> Any:
+        if not self._dumped:
+            return self._compiled(self._once)
+        database = _hyperscan.loadb(self._dumped, mode=_hyperscan.HS_MODE_BLOCK)
+        database.scratch = _hyperscan.Scratch(database)
+        self._dumped = b""
+        return database
+
     def _compiled(self, once: Sequence[bool]) -> Any:
         caseless = _hyperscan.HS_FLAG_CASELESS if self._caseless else 0
         flags = [caseless | (_hyperscan.HS_FLAG_SINGLEMATCH if single else 0) for single in once]
@@ -49,6 +92,15 @@ class Literals:
         numbers = list(range(len(self._literals)))
         database.compile(self._literals, ids=numbers, elements=len(numbers), flags=flags, literal=True)
         return database
+
+
+def machine() -> str:
+    """What a compiled database depends on; empty where there is no Hyperscan."""
+    if _hyperscan is None:
+        return ""
+    probe = _hyperscan.Database()
+    probe.compile([b"probe"], ids=[0], elements=1, flags=[0], literal=True)
+    return f"{_hyperscan.__version__} {probe.info()!r}"
 
 
 def _collect(number: int, _start: int, end: int, _flags: int, hits: list[Hit]) -> None:

@@ -11,7 +11,7 @@ from soc.sigma.nodes import All, Item
 from soc.sigma.predicates import Number, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from soc.event import Kind
     from soc.sigma.condition import Node
@@ -59,15 +59,15 @@ class Logsources:
         if not asked.category and not asked.service:
             return [("", frozenset(), Instance(rule, rule.node))]
         if not asked.category:
-            return [
-                (channel, frozenset(), Instance(rule, rule.node)) for channel in self.channels.get(asked.service, ())
-            ]
+            everywhere = Instance(rule, rule.node)
+            return [(channel, frozenset(), everywhere) for channel in sorted(self.channels.get(asked.service, ()))]
         found = []
         for entry in self.mapped:
             if entry.inside and entry.logsource.category == asked.category and asked.service in {"", entry.inside}:
                 node = All((*entry.conditions, rule.node)) if entry.conditions else rule.node
                 instance = Instance(rule, node, entry.names)
-                found += [(channel, entry.event_ids, instance) for channel in self.channels.get(entry.inside, ())]
+                channels = sorted(self.channels.get(entry.inside, ()))
+                found += [(channel, entry.event_ids, instance) for channel in channels]
         return found
 
     def names(self, asked: Logsource, told: Logsource) -> Mapping[str, str]:
@@ -92,58 +92,90 @@ def _meets(asked: Logsource, told: Logsource) -> bool:
 
 
 class Routes:
-    """The rules by the kind of event that they can meet; what a kind's rules are is found once."""
+    """The rules by the kind of event that they can meet."""
 
-    _MOST_PLANS = 4096  # kinds come from attackers: channels and event ids are theirs to invent
+    _MOST_KINDS = 4096  # log sources may come from attackers' documents
 
     def __init__(self, rules: Iterable[Rule], logsources: Logsources) -> None:
         self._logsources = logsources
-        self._others: list[Rule] = []
-        self._channels: dict[str, list[tuple[frozenset[int], Instance]]] = {}
-        self._plans: dict[Kind, tuple[Instance, ...]] = {}
+        self._rules: list[Rule] = []
+        """Those that events of other systems than Windows can meet."""
+        self._others: dict[Kind, tuple[Instance, ...]] = {}
         self._placed: dict[tuple[str, int], Instance] = {}
         self._known: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+        placed = []
         for rule in rules:
-            for channel, event_ids, instance in logsources.places(rule):
-                self._channels.setdefault(channel, []).append((event_ids, instance))
+            placed += logsources.places(rule)
             if rule.logsource.product != "windows":
-                self._others.append(rule)
+                self._rules.append(rule)
+        self.windows = Channels(placed)
 
     def of(self, kind: Kind) -> tuple[Instance, ...]:
         """The rules that an event of a kind can meet, in the order of their ids."""
-        try:
-            return self._plans[kind]
-        except KeyError:
-            if len(self._plans) >= self._MOST_PLANS:
-                self._plans.clear()
-            found = self._windows(kind) if isinstance(kind, WindowsKind) else self._other(kind)
-            plan = self._plans[kind] = tuple(sorted(found, key=lambda instance: instance.rule.info.id))
-            return plan
+        if isinstance(kind, WindowsKind):
+            return tuple(self.windows.instances[number] for number in self.windows.numbers(kind))
+        found = self._others.get(kind)
+        if found is None:
+            if len(self._others) >= self._MOST_KINDS:
+                self._others.clear()
+            found = self._others[kind] = self._other(kind)
+        return found
 
     def is_blind(self, rule: Rule) -> bool:
         """Whether no event can ever reach a rule for Windows."""
         return rule.logsource.product == "windows" and not self._logsources.places(rule)
 
-    def _windows(self, kind: WindowsKind) -> list[Instance]:
-        entries = (*self._channels.get(kind.channel, ()), *(self._channels.get("", ()) if kind.channel else ()))
-        return [instance for event_ids, instance in entries if not event_ids or kind.event_id in event_ids]
-
-    def _other(self, kind: tuple[Logsource, ...]) -> list[Instance]:
+    def _other(self, kind: tuple[Logsource, ...]) -> tuple[Instance, ...]:
         found: dict[str, Instance] = {}
-        for rule in self._others:
+        for rule in self._rules:
             for told in kind:
                 if rule.info.id not in found and _meets(rule.logsource, told):
                     found[rule.info.id] = self._instance(rule, self._logsources.names(rule.logsource, told))
-        return list(found.values())
+        return tuple(found[id_] for id_ in sorted(found))
 
     def _instance(self, rule: Rule, names: Mapping[str, str]) -> Instance:
         """One object for one rule under the same names, whatever kind of event asks."""
         names = self._known.setdefault(tuple(sorted(names.items())), names)
         return self._placed.setdefault((rule.info.id, id(names)), Instance(rule, rule.node, names))
 
-    def instances(self) -> list[Instance]:
-        """The rules in the places that are known beforehand: the channels of Windows."""
-        return [instance for entries in self._channels.values() for _, instance in entries]
+
+class Channels:
+    """Windows: every rule in every place where it can be met, and which of them a channel and an event id meet."""
+
+    def __init__(self, placed: Sequence[tuple[str, frozenset[int], Instance]]) -> None:
+        """`placed`: channels ('' for every one), event ids (none for any) and what is met there."""
+        numbers: dict[int, int] = {}
+        self.instances: Sequence[Instance] = []
+        for _, _, instance in placed:
+            if id(instance) not in numbers:
+                numbers[id(instance)] = len(numbers)
+                self.instances.append(instance)
+        self.places: dict[str, list[tuple[frozenset[int], int]]] = {"": []}
+        """Channel -> event ids and numbers of instances."""
+        for channel, event_ids, instance in placed:
+            self.places.setdefault(channel, []).append((event_ids, numbers[id(instance)]))
+        self._ids = {
+            channel: frozenset[int]().union(*(ids for ids, _ in entries)) for channel, entries in self.places.items()
+        }
+        """Channel -> event ids of which some rule asks."""
+        self._numbers: dict[tuple[str, int], tuple[int, ...]] = {}
+
+    def numbers(self, kind: WindowsKind) -> tuple[int, ...]:
+        """Of the instances that such events meet; the same object for kinds that meet the same."""
+        channel = kind.channel if kind.channel in self._ids else ""
+        event_id = kind.event_id if kind.event_id in self._ids[channel] else _NO_ID
+        found = self._numbers.get((channel, event_id))
+        if found is None:
+            found = self._numbers[channel, event_id] = self._met(channel, event_id)
+        return found
+
+    def _met(self, channel: str, event_id: int) -> tuple[int, ...]:
+        entries = self.places[channel] + self.places[""] if channel else self.places[""]
+        return tuple(sorted({number for event_ids, number in entries if not event_ids or event_id in event_ids}))
+
+
+_NO_ID = -1
+"""Stands for every event id that no rule of the channel names."""
 
 
 def read(document: Document, report: Report) -> Logsources:

@@ -7,153 +7,248 @@ holds (`compiled`). The cost of an event follows the fields that are read, not t
 
 from __future__ import annotations
 
-from itertools import count
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from soc.event import WindowsKind
-from soc.parse import ABSENT, EcsFields
+from soc.parse import ABSENT, EcsFields, frame, windows
 from soc.parse.format import flat_field
-from soc.sigma.compiled import KEYWORDS, Compiled, compiled
-from soc.sigma.fields import Classes, Field
+from soc.sigma.compiled import decide_of, required, tables_of
+from soc.sigma.fields import Classes, Field, Memory
 from soc.sigma.keywords import Keywords
+from soc.sigma.literals import Literals
+from soc.sigma.predicates import FieldRef
 from soc.sigma.values import EventReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from soc.event import Event, Kind
     from soc.parse.format import Format
+    from soc.sigma.compiled import Decide, Tables
     from soc.sigma.logsources import Instance, Routes
     from soc.sigma.nodes import Item
+    from soc.sigma.rule import Rule
 
     Key = tuple[int, ...]
-    Found = tuple[Instance, ...]
+    Found = tuple[Rule, ...]
 
-RESULTS = 20_000
-"""Tuples that one plan remembers."""
 PLANS = 4_096
+INDEXES = 64
+"""Of other log sources than Windows; kinds of events that meet the same rules share one."""
 WEIGHT = 1_000_000
-"""Predicate ids in all classes together; beyond, everything learnt is forgotten at once."""
+"""Predicate ids in all classes of an index together; beyond, everything learnt is forgotten at once."""
+REMEMBERED = 2_000_000
+"""Classes in the tuples that all plans of an index remember together."""
 
 
 class Index:
-    """Every rule's condition over the predicates of all fields, shared by all plans."""
+    """The conditions of some rules over the predicates of their fields, shared by the plans of all kinds that meet them."""
 
-    def __init__(self) -> None:
+    def __init__(self, instances: Sequence[Instance], tables: Tables | None = None) -> None:
+        tables = tables or tables_of(instances)
+        self.instances = instances
+        self.conditions = tables.conditions
         self.classes = Classes()
-        self.fields: dict[str, Field] = {}
-        self._instances: list[Instance] = []
-        self._conditions: list[Compiled] = []
-        self._specials: list[tuple[tuple[int, Item], ...]] = []
-        self._numbers: dict[int, int] = {}
-        """Identity of an instance (`_instances` keeps it alive) -> its number."""
+        self._memory = Memory()
+        self.fields = {name: Field(name, table, self.classes, self._memory) for name, table in tables.fields.items()}
+        self._keywords = tables.keywords
+        self._keywords_of: dict[tuple[int, ...], Keywords] = {}
+        self._required_of: dict[str, Mapping[int, frozenset[int]]] = {}
+        self._decides: list[Decide | None] = [None] * len(instances)
+        self._results: list[dict[Key, Found]] = []
+        """What plans remember."""
+        self._remembered = 0
         self._guarded: dict[int, list[int]] = {}
         """Predicate -> instances that it guards."""
-        self._fresh = count(1)
-        self.keywords: Keywords | None = None
+        for number, condition in enumerate(tables.conditions):
+            for id_ in condition.guard or ():
+                self._guarded.setdefault(id_, []).append(number)
 
-    def add(self, instance: Instance) -> int:
-        """The number of a rule in one place."""
-        number = self._numbers.get(id(instance))
-        if number is not None:
-            return number
-        number = self._numbers[id(instance)] = len(self._instances)
-        mine: list[tuple[int, Item]] = []
+    def keywords(self, ids: Iterable[int]) -> Keywords | None:
+        """What looks for these keywords; kinds of events have few different sets of them."""
+        asked = tuple(sorted(set(ids)))
+        found = self._keywords_of.get(asked)
+        if found is None and asked:
+            found = self._keywords_of[asked] = Keywords({id_: self._keywords[id_] for id_ in asked}, self.classes)
+        return found
 
-        def special(item: Item) -> int:
-            mine.append((next(self._fresh), item))
-            return mine[-1][0]
-
-        made = compiled(instance.node, instance.names, self._id_of, special)
-        self._instances.append(instance)
-        self._conditions.append(made)
-        self._specials.append(tuple(mine))
-        for id_ in made.guard.ids if made.guard else ():
-            self._guarded.setdefault(id_, []).append(number)
-        return number
-
-    def _id_of(self, name: str, predicate: Any) -> int:
-        field = self.fields.get(name)
-        if field is None:
-            field = self.fields[name] = Field(name, self.classes)
-        return field.id_of(predicate, lambda: next(self._fresh))
-
-    def plan(self, format_: Format, kind: Kind, instances: Iterable[Instance]) -> Plan:
-        numbers = [self.add(instance) for instance in instances]
-        read = frozenset[str]().union(*(self._conditions[number].fields for number in numbers))
-        if KEYWORDS in read and (self.keywords is None or self.keywords.is_stale):
-            self.keywords = Keywords(self.fields[KEYWORDS])
-        return Plan(
-            self,
-            format_,
-            [self.fields[name] for name in sorted(read) if name != KEYWORDS],
-            self.keywords if KEYWORDS in read else None,
-            frozenset(numbers),
-            [number for number in numbers if self._conditions[number].guard is None],
-            [(self._instances[number].names, *each) for number in numbers for each in self._specials[number]],
-            kind.event_id if isinstance(kind, WindowsKind) else None,
-        )
-
-    def decided(self, members: frozenset[int], unguarded: list[int], held: frozenset[int]) -> Found:
-        """The rules of a plan that match where these predicates hold."""
+    def decided(self, members: frozenset[int], unguarded: Sequence[int], held: frozenset[int]) -> Found:
+        """The rules among the members that match where these predicates hold, in the order of their ids."""
         tried = set(unguarded)
         for id_ in held:
-            tried.update(self._guarded.get(id_, ()))
-        found: dict[str, Instance] = {}
-        for number in sorted(tried & members):
-            if self._conditions[number].decide(held):
-                instance = self._instances[number]
-                found.setdefault(instance.rule.info.id, instance)
-        return tuple(found[id_] for id_ in sorted(found))
+            if (guarded := self._guarded.get(id_)) is not None:
+                tried.update(guarded)
+        found: dict[str, Rule] = {}
+        for number in tried & members:
+            decide = self._decides[number]
+            if decide is None:
+                decide = self._decides[number] = decide_of(self.conditions[number].spec)
+            if decide(held):
+                rule = self.instances[number].rule
+                found[rule.info.id] = rule
+        return tuple(found[id_] for id_ in sorted(found)) if found else ()
+
+    def held(self, constant: Mapping[str, Any]) -> frozenset[int]:
+        """The ids that hold for values that are the same in all events of a kind."""
+        known = [(self.fields[name], value) for name, value in constant.items() if name in self.fields]
+        return frozenset[int]().union(*(field.held(value) for field, value in known))
+
+    def possible(self, numbers: Sequence[int], constant: Iterable[str], held: frozenset[int]) -> tuple[int, ...]:
+        """Those of the instances that can match where these fields are constant, and these ids hold for them."""
+        for name in constant:
+            needed = self._required(name)
+            numbers = [number for number in numbers if number not in needed or not needed[number].isdisjoint(held)]
+        return tuple(numbers)
+
+    def _required(self, name: str) -> Mapping[int, frozenset[int]]:
+        """Instance -> ids of a field of which one must hold."""
+        found = self._required_of.get(name)
+        if found is None:
+            ids = self.fields[name].table.ids() if name in self.fields else frozenset()
+            asking = (number for number, condition in enumerate(self.conditions) if name in condition.fields)
+            told = {number: required(self.conditions[number].spec, ids) for number in asking}
+            found = self._required_of[name] = {number: needed for number, needed in told.items() if needed}
+        return found
+
+    def results(self) -> dict[Key, Found]:
+        """A memory for one plan."""
+        self._results.append({})
+        return self._results[-1]
+
+    def learnt(self, key: Key) -> None:
+        """Keep what is remembered within bounds."""
+        self._remembered += len(key)
+        if self._remembered > REMEMBERED or self.classes.weight > WEIGHT:
+            self._remembered = 0
+            for results in self._results:
+                results.clear()
+            self.classes.forget()
+            self._memory.forget()
+
+    def forget_plans(self) -> None:
+        self._results.clear()
+        self._remembered = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What kinds of events that meet the same rules have in common, in one format."""
+
+    index: Index
+    members: frozenset[int]
+    unguarded: Sequence[int]
+    reads: Sequence[tuple[Field, Any]]
+    """Fields with their accessors."""
+    key: Callable[[Any], Key] | None
+    """Of the document's `get`; where documents are flat."""
+    keywords: Keywords | None
+    specials: Sequence[tuple[int, Callable[[Mapping[str, Any]], bool | None], Item, Mapping[str, str]]]
+    """Ids; what decides by the document alone, if it can; and otherwise."""
+
+
+def _shape(index: Index, format_: Format, numbers: Sequence[int], known: Collection[str]) -> Shape:
+    """`known`: fields that need not be read."""
+    conditions = [(number, index.conditions[number]) for number in numbers]
+    names = dict.fromkeys(name for _, condition in conditions for name in condition.fields)
+    fields = [index.fields[name] for name in names if name not in known]
+    is_flat = format_.field is flat_field and not any("." in field.name for field in fields)
+    return Shape(
+        index,
+        frozenset(numbers),
+        [number for number, condition in conditions if condition.guard is None],
+        [(field, format_.field(field.name)) for field in fields],
+        _flat_key(fields) if is_flat else None,
+        index.keywords(id_ for _, condition in conditions for id_ in condition.keywords),
+        [
+            (id_, _reference(item, names, is_flat=format_.field is flat_field), item, names)
+            for number, condition in conditions
+            for id_, item in condition.specials
+            for names in (index.instances[number].names,)
+        ],
+    )
+
+
+def _flat_key(fields: Sequence[Field]) -> Callable[[Any], Key]:
+    """A function of the document's `get`, written out: one look-up of the value, one of its class, for each field."""
+    scope: dict[str, Any] = {"A": ABSENT, **{f"m{number}": field.memo for number, field in enumerate(fields)}}
+    parts = [f"m{number}[get({field.name!r}, A)]" for number, field in enumerate(fields)]
+    source = f"lambda get: ({', '.join(parts)}{',' if parts else ''})"
+    made: Callable[[Any], Key] = eval(source, scope)  # noqa: S307 (names of fields go in as literals)
+    return made
+
+
+def _reference(item: Item, names: Mapping[str, str], *, is_flat: bool) -> Callable[[Mapping[str, Any]], bool | None]:
+    """What compares a field with another one where both are texts; None where they are not."""
+    mine = names.get(item.field, item.field)
+    (predicate, *more) = item.predicates
+    if not is_flat or more or not isinstance(predicate, FieldRef) or "." in mine or "." in predicate.other:
+        return lambda _: None
+
+    def holds(native: Mapping[str, Any]) -> bool | None:
+        value, other = native.get(mine), native.get(predicate.other)
+        if type(value) is not str or type(other) is not str:
+            return None
+        return predicate.compares(value, other) is not item.negated
+
+    return holds
 
 
 class Plan:
     """How events of one format and kind are matched."""
 
-    __slots__ = ("_index", "_keywords", "_members", "_reads", "_special", "_unguarded", "key", "results")
+    __slots__ = ("_constant", "_keywords", "_read", "_results", "_shape", "_specials")
 
-    def __init__(  # noqa: PLR0913, PLR0917 (the parts of a plan)
-        self,
-        index: Index,
-        format_: Format,
-        fields: list[Field],
-        keywords: Keywords | None,
-        members: frozenset[int],
-        unguarded: list[int],
-        special: list[tuple[Mapping[str, str], int, Item]],
-        event_id: int | None,
-    ) -> None:
-        self._index = index
-        self._keywords = keywords
-        self._members = members
-        self._unguarded = unguarded
-        self._special = special
-        self.results: dict[Key, Found] = {}
-        is_flat = format_.field is flat_field and not any("." in field.name for field in fields)
-        self.key: Callable[[Any], Key] | None = _flat_key(fields, event_id) if is_flat else None
-        self._reads = [(field, format_.field(field.name)) for field in fields]
+    def __init__(self, shape: Shape, constant: frozenset[int]) -> None:
+        self._shape = shape
+        self._read, self._keywords, self._specials = shape.key, shape.keywords, shape.specials
+        self._constant = constant
+        """Ids that hold in all events of the kind."""
+        self._results = shape.index.results()
 
     def match(self, event: Event) -> Found:
-        key = self._key(event)
-        if self._keywords is not None:
-            key = (*key, self._keywords.of(event))
-        if self._special:
-            key = (*key, *self._specials(event))
-        found = self.results.get(key)
-        if found is None:
-            found = self._decide(key)
-        return found
+        try:
+            key = self._read(event.native.get) if self._read is not None else self._key(event)
+        except TypeError:  # a list or an object is no key of a memo
+            key = self._key(event)
+        if self._keywords is not None and (held := self._keywords.of(event)):
+            key = (*key, held)
+        for id_, holds, item, names in self._specials:
+            told = holds(event.native)
+            if item.holds(EventReader(event, names)) if told is None else told:
+                key = (*key, -id_)
+        found = self._results.get(key)
+        return self._decide(key) if found is None else found
+
+    def may_match(self, native: Mapping[str, Any], raw: bytes, searched: frozenset[int]) -> bool:
+        """False where no rule matches the flat document that `raw` is; it holds none of the keywords searched for."""
+        if self._read is None:
+            return True
+        try:
+            key = self._read(native.get)
+        except TypeError:  # a list or an object is no key of a memo
+            return True
+        words = self._keywords
+        if words is not None and not words.ids <= searched and (not words.is_sure or words.hits(raw)):
+            return True
+        for id_, holds, _, _ in self._specials:
+            told = holds(native)
+            if told is None:
+                return True
+            if told:
+                key = (*key, -id_)
+        found = self._results.get(key)
+        return bool(self._decide(key) if found is None else found)
 
     def _key(self, event: Event) -> Key:
-        if self.key is not None:
-            try:
-                return self.key(event.native.get)
-            except TypeError:  # a list or an object is no key of a memo
-                pass
         native = event.native
         told: EcsFields | None = None
         classes = []
-        for field, accessor in self._reads:
+        for field, accessor in self._shape.reads:
             value = accessor(native) if accessor else ABSENT
             if value is ABSENT and "." in field.name:
                 if told is None:
@@ -164,47 +259,23 @@ class Plan:
             classes.append(field.classify(value) if isinstance(value, list | tuple | dict) else field.memo[value])
         return tuple(classes)
 
-    def _specials(self, event: Event) -> Iterable[int]:
-        """The ids of references that hold, negative so that they are no classes."""
-        readers: dict[int, EventReader] = {}
-        for names, id_, item in self._special:
-            reader = readers.get(id(names))
-            if reader is None:
-                reader = readers[id(names)] = EventReader(event, names)
-            if item.holds(reader):
-                yield -id_
-
     def _decide(self, key: Key) -> Found:
-        sets = self._index.classes.sets
-        held: set[int] = set()
-        for number in key:
-            if number < 0:
-                held.add(-number)
-            else:
-                held |= sets[number]
-        if len(self.results) >= RESULTS:
-            self.results.clear()
-        found = self.results[key] = self._index.decided(self._members, self._unguarded, frozenset(held))
+        shape = self._shape
+        sets = shape.index.classes.sets
+        held = self._constant.union(*[sets[number] for number in key if number > 0])
+        if shape.specials:
+            held |= {-number for number in key if number < 0}
+        found = self._results[key] = shape.index.decided(shape.members, shape.unguarded, held)
+        shape.index.learnt(key)
         return found
 
 
-def _flat_key(fields: list[Field], event_id: int | None) -> Callable[[Any], Key]:
-    """A function of the document's `get`, written out: one look-up of the value, one of its class, for each field.
-
-    The plan's own event id has one class where it is a number, and numbers are what a memo is slow with.
-    """
-    scope: dict[str, Any] = {"A": ABSENT, "type": type, "int": int}
-    parts = []
-    for number, field in enumerate(fields):
-        scope[f"m{number}"] = field.memo
-        part = f"m{number}[get({field.name!r}, A)]"
-        if field.name == "EventID" and event_id is not None:
-            scope["own"] = field.memo[event_id]
-            part = f"(own if type(get('EventID')) is int else {part})"
-        parts.append(part)
-    source = f"lambda get: ({', '.join(parts)}{',' if parts else ''})"
-    made: Callable[[Any], Key] = eval(source, scope)  # noqa: S307 (names of fields go in as literals)
-    return made
+def _lines_of(ends: Iterable[int], lines: Sequence[bytes]) -> Iterator[int]:
+    """The numbers of the lines in which something ends, by its place in all of them joined."""
+    starts: list[int] = []
+    for end in ends:
+        starts = starts or list(accumulate((len(line) + 1 for line in lines), initial=0))
+        yield bisect_right(starts, end - 1) - 1
 
 
 class Matcher:
@@ -212,27 +283,93 @@ class Matcher:
 
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
-        self._start()
+        self.windows = Index(routes.windows.instances)
+        self._others: dict[tuple[int, ...], Index] = {}
+        """By the identities of their instances, which `Routes` keeps alive."""
+        self._plans: dict[str, dict[Any, Plan]] = {}
+        """Format -> place of an event -> plan."""
+        self._bare = self._plans.setdefault(windows.FLAT.name, {})
+        self._shapes: dict[tuple[str, int, tuple[int, ...], tuple[str, ...]], Shape] = {}
+
+        common = self.windows.keywords(
+            id_ for _, number in routes.windows.places[""] for id_ in self.windows.conditions[number].keywords
+        )
+        known = common if common is not None and common.is_sure else None
+        self._searched = known.ids if known else frozenset[int]()
+        """Keywords that every Windows event is searched for, as far as they show in raw bytes."""
+        self._common = Literals(known.in_json if known else (), caseless=True, once=False)
 
     def match(self, event: Event) -> Found:
-        """The rules that match, each in the place where it does, in the order of their ids."""
+        """The rules that match, in the order of their ids."""
         format_ = event.format
-        place = (format_.name, format_.kind(event.native))
-        plan = self._plans.get(place)
-        if plan is None or self._index.classes.weight > WEIGHT:
-            plan = self._plan(format_, place)
+        place = (format_.place or format_.kind)(event.native)
+        try:
+            plan = self._plans[format_.name][place]
+        except KeyError:
+            plan = self._plan(format_, place, format_.kind(event.native))
         return plan.match(event)
 
-    def _start(self) -> None:
-        self._index = Index()
-        self._plans: dict[tuple[str, Kind], Plan] = {}
-        for instance in self._routes.instances():
-            self._index.add(instance)
+    def suspects(self, block: bytes) -> tuple[list[bytes], list[int]]:
+        """The lines of a block, and the numbers of those that `match` must see: in the others nothing is found.
 
-    def _plan(self, format_: Format, place: tuple[str, Kind]) -> Plan:
-        if self._index.classes.weight > WEIGHT:
-            self._start()
-        if len(self._plans) >= PLANS:
-            self._plans.clear()
-        plan = self._plans[place] = self._index.plan(format_, place[1], self._routes.of(place[1]))
+        A shortcut for much input of which little matches. It leaves out whatever makes an `Event`, and knows flat Windows
+        events only, of kinds that have been met; everything else is for `match`.
+        """
+        lines = block.split(b"\n")
+        found = set(_lines_of(self._common.everywhere(block), lines))
+        plans, loads, searched = self._bare, orjson.loads, self._searched
+        for number, raw in enumerate(lines):
+            try:
+                native = loads(raw)
+            except orjson.JSONDecodeError:
+                found.add(number)
+                continue
+            if type(native) is dict and raw[:1] == b"{" and frame.is_plain(native) and windows.is_flat(native):
+                channel, event_id = native.get("Channel"), native.get("EventID")
+                if type(event_id) is int and type(channel) is str:
+                    plan = plans.get((channel, event_id))
+                    if plan is not None and not plan.may_match(native, raw, searched):
+                        continue
+            found.add(number)
+        return lines, sorted(found)
+
+    def prepare(self) -> None:
+        """Compile what finds the literals of Windows' fields."""
+        for field in self.windows.fields.values():
+            field.prepare()
+
+    def _plan(self, format_: Format, place: Any, kind: Kind) -> Plan:
+        if sum(map(len, self._plans.values())) >= PLANS:
+            self._forget()
+        index, numbers = self._index(kind)
+        constant = dict(zip(format_.fixed, place, strict=True)) if len(place) == len(format_.fixed) else {}
+        held = index.held(constant)
+        numbers = index.possible(numbers, constant, held)
+        told = (format_.name, id(index), numbers, tuple(constant))
+        shape = self._shapes.get(told)
+        if shape is None:
+            shape = self._shapes[told] = _shape(index, format_, numbers, constant.keys())
+        plan = Plan(shape, held)
+        self._plans.setdefault(format_.name, {})[place] = plan
         return plan
+
+    def _index(self, kind: Kind) -> tuple[Index, tuple[int, ...]]:
+        """What knows the rules that such events meet, and their numbers there."""
+        if isinstance(kind, WindowsKind):
+            return self.windows, self._routes.windows.numbers(kind)
+        instances = self._routes.of(kind)
+        mine = tuple(map(id, instances))
+        index = self._others.get(mine)
+        if index is None:
+            if len(self._others) >= INDEXES:
+                self._others.clear()
+                self._forget()
+            index = self._others[mine] = Index(instances)
+        return index, tuple(range(len(instances)))
+
+    def _forget(self) -> None:
+        for plans in self._plans.values():
+            plans.clear()
+        self._shapes.clear()
+        for index in (self.windows, *self._others.values()):
+            index.forget_plans()

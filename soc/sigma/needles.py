@@ -39,7 +39,15 @@ def _of_sequence(nodes: Sequence[Any], *, ignoring: bool) -> tuple[str, ...]:
         if below := _of_node(str(operator), argument, ignoring=ignoring):
             choices.append(below)
     _end(run, choices)
-    return max(choices, key=lambda choice: (min(map(len, choice)), -len(choice)), default=())
+    return max(choices, key=_rarity, default=())
+
+
+def _rarity(choice: Sequence[str]) -> tuple[float, int]:
+    """Signs are rarer in texts than letters, and fewer alternatives than many."""
+    return min(sum(1 if char.isalnum() or char in _USUAL else 3 for char in each) for each in choice), -len(choice)
+
+
+_USUAL = frozenset(" .,:;-_/\\\"'=()")
 
 
 def _end(run: list[str], choices: list[tuple[str, ...]]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import re2
 
 from soc import instant
-from soc.sigma.strings import MANY, Parts, mapped, shown
+from soc.sigma.strings import MANY, Any_, Parts, mapped, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,16 +79,38 @@ class OneOf:
 
 def _glob(parts: Parts) -> Callable[[str], bool]:
     """Linear in the text, whatever it holds."""
+    if all(part is MANY or isinstance(part, str) for part in parts):
+        return _in_order([part for part in parts if isinstance(part, str)], parts[0], parts[-1])
     pattern = "".join(re2.escape(part) if isinstance(part, str) else ".*" if part is MANY else "." for part in parts)
     # Latin-1 is off and dots match line ends: a wildcard stands for any character.
     compiled = re2.compile(f"(?s){pattern}", options=re2_options())
     return lambda text: compiled.fullmatch(text) is not None
 
 
+def _in_order(texts: list[str], first: str | Any_, last: str | Any_) -> Callable[[str], bool]:
+    """One text behind the other, the first and the last of them at the ends unless a wildcard stands there."""
+    start = texts.pop(0) if isinstance(first, str) else ""
+    end = texts.pop() if isinstance(last, str) else ""
+
+    def holds(text: str) -> bool:
+        at, stop = len(start), len(text) - len(end)
+        if at > stop or not text.startswith(start) or not text.endswith(end):
+            return False
+        for each in texts:
+            at = text.find(each, at, stop)
+            if at < 0:
+                return False
+            at += len(each)
+        return True
+
+    return holds
+
+
 def re2_options() -> Any:
     options = re2.Options()
     options.max_mem = 32 << 20
     options.log_errors = False
+    options.never_capture = True  # whether it matches is all that is asked, and RE2 finds that out faster
     return options
 
 
@@ -153,7 +175,8 @@ class Regex:
             raise ValueError(told.decode() if isinstance(told, bytes) else str(told)) from None
 
     def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
-        return member.raw is not None and self.compiled.search(member.text) is not None
+        # In bytes, since RE2's binding counts the characters of a text before and after.
+        return member.raw is not None and self.compiled.search(member.text.encode("utf-8", "surrogatepass")) is not None
 
 
 @dataclass(frozen=True)
@@ -215,13 +238,12 @@ class FieldRef:
     def holds(self, member: Member, reader: Reader) -> bool:
         if member.raw is None:
             return False
-        mine = member.text if self.cased else member.lowered
         others = reader.referenced(self.other) or ()
-        return any(
-            _REFERENCES[self.how](mine, other.text if self.cased else other.lowered)
-            for other in others
-            if other.raw is not None
-        )
+        return any(self.compares(member.text, other.text) for other in others if other.raw is not None)
+
+    def compares(self, mine: str, other: str) -> bool:
+        compare = _REFERENCES[self.how]
+        return compare(mine, other) if self.cased else compare(mine.lower(), other.lower())
 
 
 _REFERENCES: dict[str, Callable[[str, str], bool]] = {

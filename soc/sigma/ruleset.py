@@ -40,16 +40,20 @@ class RuleSet:
         self._by_id = {rule.info.id: rule for rule in self.rules}
         self.logsources = logsources or Logsources()
         self._routes = routes = Routes((rule for rule in self.rules if rule.info.state != "off"), self.logsources)
-
         self._matcher = Matcher(routes)
+        self.match = self._matcher.match
+        """The rules that match an event, in the order of their ids."""
 
-    def match(self, event: Event) -> list[Rule]:
-        """The rules that match, in the order of their ids."""
-        return [instance.rule for instance in self._matcher.match(event)]
+        self.suspects = self._matcher.suspects
+        """The lines of a block that may match anything; see `Matcher.suspects`."""
 
-    def match_plainly(self, event: Event) -> list[Rule]:
+    def prepare(self) -> None:
+        """Do now what else the first events wait for."""
+        self._matcher.prepare()
+
+    def match_plainly(self, event: Event) -> tuple[Rule, ...]:
         """The same by evaluating every rule: the oracle of `match`."""
-        return [instance.rule for instance, _ in self._matching(event)]
+        return tuple(instance.rule for instance, _ in self._matching(event))
 
     def why(self, rule: Rule, event: Event) -> tuple[dict[str, Any], ...]:
         """The clauses that decided; see `explain.why`."""

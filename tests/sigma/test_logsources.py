@@ -70,7 +70,10 @@ def test_attackers_cannot_fill_the_memory_with_channels(tmp_path: Path) -> None:
     rules = load_rule(tmp_path, ANY, logsource={"product": "windows"})
     for number in range(5000):
         assert rules.match(event_of({"Channel": f"c{number}", "EventID": number, "Image": "abc"}))
-    assert len(rules._routes._plans) <= 4096
+    matcher = rules._matcher
+    assert 0 < sum(len(plans) for plans in matcher._plans.values()) <= 4096
+    assert len(matcher.windows._results) <= 4096
+    assert len(rules._routes.windows._numbers) == 1
 
 
 def test_a_reference_names_the_other_field_as_the_event_does(tmp_path: Path) -> None:

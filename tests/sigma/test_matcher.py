@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 from soc import instant, parse, sigma
 from soc.errors import Fault
 from soc.record import LogSource, Record
-from soc.sigma import literals as scanning, matcher as matching
+from soc.sigma import fields as remembering, literals as scanning, matcher as matching
 from soc.sigma.detection import compiled
 from soc.sigma.logsources import Logsources
 from soc.sigma.metadata import info_of, logsource_of
@@ -21,7 +21,7 @@ from soc.sigma.rule import Rule
 from soc.sigma.ruleset import RuleSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from soc.event import Event
 
@@ -140,9 +140,12 @@ def test_it_matches_what_the_plain_evaluator_matches(drawn: list[Any], found: li
     for fields in [*found, *found]:  # the second time from memory
         event = event_of(usable(fields))
         assert ids(ruleset.match(event)) == ids(ruleset.match_plainly(event))
+    matching_ = {number_ for number_, fields in enumerate(found) if ruleset.match(event_of(usable(fields)))}
+    lines, suspects = ruleset.suspects(b"\n".join(event_of(usable(fields)).record.raw for fields in found))
+    assert (len(lines), matching_ - set(suspects)) == (len(found), set())
 
 
-def ids(rules: list[sigma.Rule]) -> list[str]:
+def ids(rules: Iterable[sigma.Rule]) -> list[str]:
     return [rule.info.id for rule in rules]
 
 
@@ -178,16 +181,29 @@ def test_needles_of(pattern: str, needed: tuple[str, ...]) -> None:
     assert needles(pattern) == needed
 
 
-def test_memory_is_bounded_when_every_value_is_new() -> None:
+def test_memory_is_bounded_when_every_value_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembering, "MEMORY", 100_000)
     rule = rule_of(1, {"s1": {"A|contains": ["a", "b"]}, "s2": {"B": "x"}, "condition": "1 of s*"})
     assert rule
     ruleset = RuleSet([rule], (), Logsources())
     for number_ in range(20_000):
         ruleset.match(event_of({"A": f"a{number_}", "B": number_}))
-    index = ruleset._matcher._index
-    assert all(len(field.memo) <= 2_000 and len(field.memo._old) <= 2_000 for field in index.fields.values())
-    assert all(len(field.memo._typed) <= 2_000 for field in index.fields.values())
+    index = ruleset._matcher.windows
+    kept = [len(each) for field in index.fields.values() for each in (field.memo, field.memo._old, field.memo._typed)]
+    assert 0 < sum(kept) <= 2 * 100_000 / 128
     assert len(index.classes.sets) < 10
+
+
+def test_results_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "REMEMBERED", 100)
+    words = [f"w{number_:02}" for number_ in range(10)]
+    rule = rule_of(1, {"s1": {"A|contains": words}, "s2": {"B": "x"}, "condition": "s1 and s2"})
+    assert rule
+    ruleset = RuleSet([rule], (), Logsources())
+    for number_ in range(1 << 10):
+        event = event_of({"A": " ".join(word for bit, word in enumerate(words) if number_ >> bit & 1), "B": "x"})
+        assert bool(ruleset.match(event)) is bool(number_)
+        assert sum(len(key) for results in ruleset._matcher.windows._results for key in results) <= 102
 
 
 def test_what_was_learnt_is_forgotten_before_hostile_values_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +218,7 @@ def test_what_was_learnt_is_forgotten_before_hostile_values_fill_the_memory(monk
     for number_ in range(1, 1 << 10):
         event = event_of({"A": " ".join(word for bit, word in enumerate(words) if number_ >> bit & 1)})
         assert ids(ruleset.match(event)) == ids(ruleset.match_plainly(event))
-        assert ruleset._matcher._index.classes.weight <= 200 + len(words)
+        assert ruleset._matcher.windows.classes.weight <= 200 + len(words)
 
 
 def test_zeros_of_either_sign_are_told_apart() -> None:
