@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from soc import anomaly, content, enrich, instant, logs, sigma
-from soc.errors import Fault
+from soc.cache import Cache
+from soc.content import site_lists, uncollected
 from soc.finding import digest
 from soc.pipeline import Content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from soc.config import Config
+    from soc.errors import Fault
 
 log = logs.get(__name__)
 _WATCHED = ("*.yml", "*.yaml", "*.txt", "*.npz", "*.json", "*.tar.gz")
@@ -31,40 +30,15 @@ def load(config: Config) -> tuple[Content, tuple[Fault, ...]]:
     unread: list[Fault] = []
     lists = site_lists(config.site / "lists", unread)
     paths = [path for path in rule_paths(config) if path.exists()]
-    rules = sigma.load(paths, lists=lists, zone=instant.zone(config.timezone))
+    with uncollected():
+        store = Cache(config.data_dir / "cache")
+        rules = sigma.load(paths, lists=lists, zone=instant.zone(config.timezone), store=store)
+        rules.prepare()
     detectors = anomaly.load([content.detectors_dir(), config.site / "detectors"], config.site / "models")
     inventory = enrich.load(config.site / "inventory")
     faults = (*unread, *rules.faults, *detectors.faults, *inventory.faults)
     sha256 = digest(rules.sha256, detectors.sha256, repr(inventory))
     return Content(rules, detectors, inventory, sha256), faults
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Loading makes hundreds of thousands of objects and no garbage; looking for some takes a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-def site_lists(folder: Path, faults: list[Fault] | None = None) -> dict[str, list[str]]:
-    """`lists/<name>.txt`: one value a line, `#` begins a comment line; what cannot be read is added to `faults`."""
-    lists = {}
-    for file in sorted(folder.glob("*.txt")):
-        try:
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError as error:
-            if faults is not None:
-                faults.append(
-                    Fault(str(file), 0, f"cannot be read: {error.strerror}", "let the service's user read it")
-                )
-            continue
-        lists[file.stem] = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return lists
 
 
 class InForce:

@@ -7,7 +7,8 @@ import os
 import pytest
 
 from soc.config import Config
-from soc.loading import InForce, site_lists
+from soc.content import site_lists
+from soc.loading import InForce
 
 RULE = """
 title: Root login {number}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soc import content, instant, sigma
+from soc import cache, content, instant, sigma
 from soc.config import load_config
 from soc.errors import ConfigurationError
-from soc.loading import site_lists, uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +29,12 @@ def rules_of_all(paths: Sequence[Path], config: Config | None = None) -> sigma.R
     fields = [
         folder for folder in (content.rules_dir() / "fields", config.site / "rules" / "fields") if folder.is_dir()
     ]
-    with uncollected():
+    with content.uncollected():
         rules = sigma.load(
-            [*fields, *paths], lists=site_lists(config.site / "lists"), zone=instant.zone(config.timezone)
+            [*fields, *paths],
+            lists=content.site_lists(config.site / "lists"),
+            zone=instant.zone(config.timezone),
+            store=cache.Cache(cache.user_folder()),
         )
         rules.prepare()
     return rules

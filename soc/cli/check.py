@@ -17,8 +17,8 @@ from soc.cli import _faults
 from soc.cli._progress import Progress
 from soc.cli._rules import rules_of
 from soc.config import Config, load_config
+from soc.content import uncollected
 from soc.errors import ConfigurationError, Fault
-from soc.loading import uncollected
 from soc.sigma.linting import CHECKS
 
 _CONTENT = ("rules", "detectors", "inventory")

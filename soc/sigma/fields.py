@@ -155,11 +155,12 @@ def _lies(parts: Sequence[str | Any_]) -> int:
 class Field:
     """One field under the name that events have for it."""
 
-    def __init__(self, name: str, table: Table, classes: Classes, memory: Memory) -> None:
+    def __init__(self, name: str, table: Table, classes: Classes, memory: Memory, database: bytes = b"") -> None:
+        """`database`: what `Literals.dumped` gave for the same table."""
         self.name = name
         self.table = table
         self.memo = Memo(self, memory)
-        self.literals = literals_of(table)
+        self.literals = literals_of(table, database)
         self._classes = classes
 
     @cached_property
@@ -190,10 +191,10 @@ class Field:
         return frozenset(found)
 
 
-def literals_of(table: Table) -> Literals:
+def literals_of(table: Table, database: bytes) -> Literals:
     once = [all(lies in {ANYWHERE, CHECK} for _, lies, _ in asked) for asked in table.literals.values()]
     literals = [text.encode("utf-8", "surrogatepass") for text in table.literals]
-    return Literals(literals, once=once, caseless=True)
+    return Literals(literals, once=once, caseless=True, database=database)
 
 
 class Memory:

@@ -9,7 +9,7 @@ from soc.errors import Fault
 from soc.finding import digest
 from soc.sigma.detection import compiled
 from soc.sigma.metadata import logsource_of
-from soc.sigma.nodes import All, Named
+from soc.sigma.nodes import Named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -41,6 +41,10 @@ class Filter:
     version: str
     file: str
     line: int
+
+    @property
+    def named(self) -> Named:
+        return Named(f"filter: {self.title}", self.node)
 
     def is_for(self, rule: Rule) -> bool:
         return self._fits(rule.logsource) and (not self.rules or rule.info.id in self.rules or rule.name in self.rules)
@@ -88,9 +92,8 @@ def applied(rules: Iterable[Rule], filters: Iterable[Filter]) -> Iterator[Rule]:
         if not mine:
             yield rule
             continue
-        parts = (rule.node, *(Named(f"filter: {each.title}", each.node) for each in mine))
         version = digest(rule.info.version, *(each.version for each in mine))[:16]
-        yield replace(rule, node=All(parts), unfiltered=rule.node, info=rule.info._replace(version=version))
+        yield replace(rule, filters=tuple(each.named for each in mine), info=rule.info._replace(version=version))
 
 
 def idle(filters: Iterable[Filter], rules: Iterable[Rule]) -> Iterator[Fault]:

@@ -69,7 +69,7 @@ class Literals:
 
     def prepare(self) -> None:
         """Compile now what else is compiled for the first text."""
-        if self._is_compiled:
+        if self._is_compiled and not self._dumped:
             self._database  # noqa: B018 (made when first asked for)
 
     def dumped(self) -> bytes:

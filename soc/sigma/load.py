@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import os
+import sys
 import tarfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import soc
 from soc.errors import Fault
 from soc.finding import digest
-from soc.sigma import correlation, filters as filtering, logsources as sources
+from soc.sigma import correlation, filters as filtering, kept, logsources
 from soc.sigma.correlation import Correlation
 from soc.sigma.correlations import resolved
 from soc.sigma.detection import compiled
+from soc.sigma.literals import machine
 from soc.sigma.metadata import info_of, logsource_of
 from soc.sigma.modifiers import Site
 from soc.sigma.rule import Example, Rule
 from soc.sigma.ruleset import RuleSet
-from soc.sigma.yaml_files import Malformed, documents
+from soc.sigma.yaml_files import Document, Malformed, documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import tzinfo
-    from pathlib import Path as FilePath
 
+    from soc.sigma.compiled import Tables
     from soc.sigma.filters import Filter
     from soc.sigma.logsources import Logsources
-    from soc.sigma.yaml_files import Document, Path
+    from soc.sigma.yaml_files import Path
 
     Report = Callable[[Path, str, str], None]
 
@@ -42,34 +49,89 @@ _RULE_KEYS = frozenset({
 })  # fmt: skip
 
 
+class Store(Protocol):
+    """Keeps what loading found out; what it gives back is what it was given under that key, or nothing."""
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def put(self, key: str, data: bytes) -> None: ...
+
+
 def load(
-    paths: Sequence[FilePath], *, lists: Mapping[str, Sequence[str]] | None = None, zone: tzinfo | None = None
+    paths: Sequence[FilePath],
+    *,
+    lists: Mapping[str, Sequence[str]] | None = None,
+    zone: tzinfo | None = None,
+    store: Store | None = None,
 ) -> RuleSet:
-    """The rules of all paths. Of two rules with one id the later path's counts; in one path the second is a fault."""
+    """The rules of all paths. Of two rules with one id the later path's counts; in one path the second is a fault.
+
+    With a `store` the files are read, but understood only if they, the lists or this program changed.
+    """
     loading = _Loading(Site(lists or {}, zone))
-    for path in paths:
-        loading.take(path)
+    names = ["" if str(path) == "." else str(path) for path in paths]
+    sources = [found_in(path, loading.faults) for path in paths]
+    key = _key(sources, loading.site) if store and not loading.faults else ""
+    data = store.get(key) if store and key else None
+    if data is not None:
+        loading.take_kept(kept.restored(data, names, loading.site))
+        return _ruleset(loading)
+    for source in sources:
+        loading.take(source)
+    ruleset = _ruleset(loading)
+    if store and key and (told := kept.dumped(loading.keep(ruleset), names)) is not None:
+        store.put(key, told)
+    return ruleset
+
+
+def _key(sources: Sequence[Source], site: Site) -> str:
+    """Of everything that what is kept depends on: files, lists, zone, this program and its libraries, the machine."""
+    lists = [part for name in sorted(site.lists) for part in (name, *site.lists[name], "")]
+    files: list[str | bytes] = []
+    for source in sources:
+        files.append(str(len(source.files)))
+        for name, data in source.files:
+            files += [name.removeprefix(str(source.path)), data]
+    return digest(program(), machine(), str(site.zone), str(len(lists)), *lists, *files)
+
+
+@cache
+def program() -> str:
+    """Which program this is, in development too, where its version stays while it changes."""
+    files = sorted(FilePath(__file__).parent.parent.glob("sigma/**/*.py"))
+    versions = [version(name) for name in ("pyyaml", "orjson", "google-re2")]
+    return digest(soc.__version__, sys.version, *versions, *(file.read_bytes() for file in files))
+
+
+def _ruleset(loading: _Loading) -> RuleSet:
     rules = loading.rules.values()
     correlations, unresolved = resolved(list(loading.correlations.values()), rules)
     faults = [*loading.faults, *filtering.idle(loading.filters, rules), *unresolved]
     applied = list(filtering.applied(rules, loading.filters))
-    return RuleSet(applied, sorted(faults), sources.merged(loading.logsources), correlations)
+    merged = logsources.merged(loading.logsources)
+    return RuleSet(applied, sorted(faults), merged, correlations, loading.tables, loading.databases)
 
 
 @dataclass(slots=True)
 class _Loading:
     site: Site
-    rules: dict[str, Rule] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    rules: dict[str, Rule] = field(default_factory=dict)
     logsources: list[Logsources] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
     correlations: dict[str, Correlation] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    detections: dict[tuple[str, int], Any] = field(default_factory=dict)
+    """Of the rules, by file and line."""
+    others: list[tuple[str, Document]] = field(default_factory=list)
+    """Documents that are no rules, with their files."""
+    tables: Tables | None = None
+    databases: Mapping[str, bytes] = field(default_factory=dict)
 
-    def take(self, path: FilePath) -> None:
+    def take(self, source: Source) -> None:
         here: dict[str, Rule | Correlation] = {}
-        root, told = os.path.realpath(path), str(path)
-        for name, text in texts(path, self.faults):
+        root, told = os.path.realpath(source.path), str(source.path)
+        for name, text in source.decoded(self.faults):
             real = f"{root}/{name}" if told == "." else root + name[len(told) :]
             if real in self.seen:  # a folder inside another one
                 continue
@@ -82,12 +144,38 @@ class _Loading:
                 else:
                     here[rule.info.id] = rule
         for id_, found in here.items():
-            self.rules.pop(id_, None)
-            self.correlations.pop(id_, None)
+            self._put(id_, found)
+
+    def _put(self, id_: str, found: Rule | Correlation) -> None:
+        """Of two with one id the later counts."""
+        self.rules.pop(id_, None)
+        self.correlations.pop(id_, None)
+        if isinstance(found, Correlation):
+            self.correlations[id_] = found
+        else:
+            self.rules[id_] = found
+
+    def take_kept(self, parts: kept.Parts) -> None:
+        """What was found in the same files before."""
+        for name, line, (value, text) in parts.others:
+            found = self._document(name, Document(value, line, text), {})
             if isinstance(found, Correlation):
-                self.correlations[id_] = found
-            else:
-                self.rules[id_] = found
+                self._put(found.info.id, found)
+        self.rules = {rule.info.id: rule for rule in parts.rules}
+        self.faults = list(parts.faults)
+        self.tables, self.databases = parts.tables, parts.databases
+
+    def keep(self, ruleset: RuleSet) -> kept.Parts:
+        """For `take_kept`."""
+        rules = list(self.rules.values())
+        known = {(each.file, each.line) for each in self.correlations.values()}
+        others = [
+            (name, document.line, [document.value, document.text])
+            for name, document in self.others
+            if "correlation" not in document.value or (name, document.line) in known
+        ]
+        detections = [self.detections[rule.file, rule.line] for rule in rules]
+        return kept.Parts(rules, detections, others, self.faults, *ruleset.tables())
 
     def _read(self, name: str, text: str) -> Iterator[Rule | Correlation]:
         try:
@@ -111,9 +199,12 @@ class _Loading:
             self.faults.append(Fault(name, document.line_of(path), what, fix))
 
         if "channels" in document.value or "logsources" in document.value:
-            self.logsources.append(sources.read(document, report))
+            self.others.append((name, document))
+            self.logsources.append(logsources.read(document, report))
             return None
         value = overlaid(shared, document.value)
+        if "filter" in value or "correlation" in value:
+            self.others.append((name, replace(document, value=value)))
         if "filter" in value:
             found = filtering.read(value, name, document, self.site, report)
             self.filters += [found] if found and len(self.faults) == before else []
@@ -123,6 +214,7 @@ class _Loading:
             rule = correlation.read(value, name, document, report)
         else:
             rule = _rule(value, name, document, self.site, report)
+            self.detections[name, document.line] = value.get("detection")
         return rule if len(self.faults) == before else None
 
 
@@ -175,31 +267,69 @@ def overlaid(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def texts(path: FilePath, faults: list[Fault]) -> Iterator[tuple[str, str]]:
-    """Names and texts of all YAML files of a path, in the order of their names."""
+class Source(NamedTuple):
+    """What was found under one path."""
+
+    path: FilePath
+    files: Sequence[tuple[str, bytes]]
+    """Names and contents of YAML files in the order of their names; of an archive its own, as it is."""
+    is_archive: bool = False
+
+    def decoded(self, faults: list[Fault]) -> Iterator[tuple[str, str]]:
+        """Names and texts of all YAML files."""
+        for name, data in self.files:
+            if self.is_archive:
+                try:
+                    yield from _archived(self.path, data)
+                except (tarfile.TarError, EOFError, OSError) as error:
+                    faults.append(Fault(name, 0, f"cannot be read: {error}", "check the path and its owner"))
+                continue
+            try:
+                yield name, data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                faults.append(Fault(name, 1, f"not UTF-8: {error.reason}", "save it as UTF-8"))
+
+
+def found_in(path: FilePath, faults: list[Fault]) -> Source:
+    """The files of a folder or an archive, or the one file that it is."""
+    told = str(path)
     try:
         if path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.suffix in _ENDINGS and file.is_file())
-        elif path.name.endswith(_ARCHIVES):
-            yield from _archived(path)
-            return
+            start = "" if told == "." else f"{told.rstrip('/')}/"
+            names = sorted(_names(told, start), key=lambda name: name.split("/"))
         else:
-            files = [path]
-        for file in files:
+            names = [told]
+        files = []
+        for name in names:
             try:
-                yield str(file), file.read_text(encoding="utf-8")
-            except UnicodeDecodeError as error:
-                faults.append(Fault(str(file), 1, f"not UTF-8: {error.reason}", "save it as UTF-8"))
+                with open(name, "rb", buffering=0) as file:  # noqa: PTH123 (thousands of them: a Path each costs more than reading)
+                    files.append((name, file.readall()))
             except OSError as error:
-                faults.append(Fault(str(file), 0, f"cannot be read: {error.strerror}", "give it to the service's user"))
-    except (OSError, tarfile.TarError, EOFError) as error:
-        faults.append(Fault(str(path), 0, f"cannot be read: {error}", "check the path and its owner"))
+                faults.append(Fault(name, 0, f"cannot be read: {error.strerror}", "give it to the service's user"))
+    except OSError as error:
+        faults.append(Fault(told, 0, f"cannot be read: {error}", "check the path and its owner"))
+        return Source(path, ())
+    return Source(path, files, not path.is_dir() and told.endswith(_ARCHIVES))
 
 
-def _archived(path: FilePath) -> Iterator[tuple[str, str]]:
+def _names(folder: str, start: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _names(entry.path, f"{start}{entry.name}/")
+            elif entry.name.endswith(_ENDINGS) and entry.is_file():
+                yield f"{start}{entry.name}"
+
+
+def texts(path: FilePath, faults: list[Fault]) -> Iterator[tuple[str, str]]:
+    """Names and texts of all YAML files of a path, in the order of their names."""
+    return found_in(path, faults).decoded(faults)
+
+
+def _archived(path: FilePath, data: bytes) -> Iterator[tuple[str, str]]:
     """Only regular YAML files below a folder `rules*`, as SigmaHQ packs them; the archive is a stream of bounded size."""
     size = 0
-    with tarfile.open(path, "r:*") as archive:
+    with tarfile.open(fileobj=BytesIO(data), mode="r:*") as archive:
         for member in archive:
             if not member.isfile() or not member.name.endswith(_ENDINGS) or "rules" not in member.name:
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soc.event import Logsource, WindowsKind
@@ -36,13 +37,17 @@ class Mapped(NamedTuple):
     """Sigma name -> native or ECS name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Instance:
     """A rule in one place: with that place's conditions and names."""
 
     rule: Rule
-    node: Node
+    conditions: tuple[Item, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def node(self) -> Node:
+        return All((*self.conditions, self.rule.node)) if self.conditions else self.rule.node
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +62,14 @@ class Logsources:
         if asked.product not in {"", "windows"}:
             return []
         if not asked.category and not asked.service:
-            return [("", frozenset(), Instance(rule, rule.node))]
+            return [("", frozenset(), Instance(rule))]
         if not asked.category:
-            everywhere = Instance(rule, rule.node)
+            everywhere = Instance(rule)
             return [(channel, frozenset(), everywhere) for channel in sorted(self.channels.get(asked.service, ()))]
         found = []
         for entry in self.mapped:
             if entry.inside and entry.logsource.category == asked.category and asked.service in {"", entry.inside}:
-                node = All((*entry.conditions, rule.node)) if entry.conditions else rule.node
-                instance = Instance(rule, node, entry.names)
+                instance = Instance(rule, entry.conditions, entry.names)
                 channels = sorted(self.channels.get(entry.inside, ()))
                 found += [(channel, entry.event_ids, instance) for channel in channels]
         return found
@@ -136,7 +140,7 @@ class Routes:
     def _instance(self, rule: Rule, names: Mapping[str, str]) -> Instance:
         """One object for one rule under the same names, whatever kind of event asks."""
         names = self._known.setdefault(tuple(sorted(names.items())), names)
-        return self._placed.setdefault((rule.info.id, id(names)), Instance(rule, rule.node, names))
+        return self._placed.setdefault((rule.info.id, id(names)), Instance(rule, (), names))
 
 
 class Channels:

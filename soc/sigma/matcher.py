@@ -49,13 +49,22 @@ REMEMBERED = 2_000_000
 class Index:
     """The conditions of some rules over the predicates of their fields, shared by the plans of all kinds that meet them."""
 
-    def __init__(self, instances: Sequence[Instance], tables: Tables | None = None) -> None:
-        tables = tables or tables_of(instances)
+    def __init__(
+        self,
+        instances: Sequence[Instance],
+        tables: Tables | None = None,
+        databases: Mapping[str, bytes] | None = None,
+    ) -> None:
+        self.tables = tables = tables or tables_of(instances)
+        known = databases or {}
         self.instances = instances
         self.conditions = tables.conditions
         self.classes = Classes()
         self._memory = Memory()
-        self.fields = {name: Field(name, table, self.classes, self._memory) for name, table in tables.fields.items()}
+        self.fields = {
+            name: Field(name, table, self.classes, self._memory, known.get(name, b""))
+            for name, table in tables.fields.items()
+        }
         self._keywords = tables.keywords
         self._keywords_of: dict[tuple[int, ...], Keywords] = {}
         self._required_of: dict[str, Mapping[int, frozenset[int]]] = {}
@@ -281,9 +290,12 @@ def _lines_of(ends: Iterable[int], lines: Sequence[bytes]) -> Iterator[int]:
 class Matcher:
     """All plans; learns as events come, within bounds."""
 
-    def __init__(self, routes: Routes) -> None:
+    def __init__(
+        self, routes: Routes, tables: Tables | None = None, databases: Mapping[str, bytes] | None = None
+    ) -> None:
+        """`tables` and `databases`: of the same rules in the places of Windows, made before."""
         self._routes = routes
-        self.windows = Index(routes.windows.instances)
+        self.windows = Index(routes.windows.instances, tables, databases)
         self._others: dict[tuple[int, ...], Index] = {}
         """By the identities of their instances, which `Routes` keeps alive."""
         self._plans: dict[str, dict[Any, Plan]] = {}
@@ -309,13 +321,12 @@ class Matcher:
             plan = self._plan(format_, place, format_.kind(event.native))
         return plan.match(event)
 
-    def suspects(self, block: bytes) -> tuple[list[bytes], list[int]]:
-        """The lines of a block, and the numbers of those that `match` must see: in the others nothing is found.
+    def suspects(self, block: bytes, lines: Sequence[bytes]) -> list[int]:
+        """The numbers of the lines of a block that `match` must see: in the others nothing is found.
 
         A shortcut for much input of which little matches. It leaves out whatever makes an `Event`, and knows flat Windows
         events only, of kinds that have been met; everything else is for `match`.
         """
-        lines = block.split(b"\n")
         found = set(_lines_of(self._common.everywhere(block), lines))
         plans, loads, searched = self._bare, orjson.loads, self._searched
         for number, raw in enumerate(lines):
@@ -331,12 +342,17 @@ class Matcher:
                     if plan is not None and not plan.may_match(native, raw, searched):
                         continue
             found.add(number)
-        return lines, sorted(found)
+        return sorted(found)
 
     def prepare(self) -> None:
         """Compile what finds the literals of Windows' fields."""
         for field in self.windows.fields.values():
             field.prepare()
+
+    def databases(self) -> dict[str, bytes]:
+        """Field of Windows -> what finds its literals, compiled."""
+        dumped = {name: field.literals.dumped() for name, field in self.windows.fields.items()}
+        return {name: data for name, data in dumped.items() if data}
 
     def _plan(self, format_: Format, place: Any, kind: Kind) -> Plan:
         if sum(map(len, self._plans.values())) >= PLANS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any, Protocol
@@ -159,7 +159,6 @@ class Regex:
     """Found anywhere in the text; RE2, so linear in it."""
 
     pattern: str
-    compiled: Any = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         return self.pattern
@@ -169,10 +168,16 @@ class Regex:
         """ValueError with RE2's words if it refuses the pattern."""
         prefixed = f"(?{flags}){pattern}" if flags else pattern
         try:
-            return cls(prefixed, re2.compile(prefixed, options=re2_options()))
+            found = cls(prefixed)
+            found.compiled  # noqa: B018 (refused now, or never)
         except re2.error as error:
             told = error.args[0] if error.args else error
             raise ValueError(told.decode() if isinstance(told, bytes) else str(told)) from None
+        return found
+
+    @cached_property
+    def compiled(self) -> Any:
+        return re2.compile(self.pattern, options=re2_options())
 
     def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
         # In bytes, since RE2's binding counts the characters of a text before and after.

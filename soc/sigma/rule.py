@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from soc.sigma.nodes import All
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from soc.event import Logsource
     from soc.finding import RuleInfo
     from soc.sigma.condition import Node
+    from soc.sigma.nodes import Named
 
 
 class Example(NamedTuple):
@@ -20,11 +26,12 @@ class Example(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     info: RuleInfo
     logsource: Logsource
-    node: Node
+    tree: Node | Callable[[], Node]
+    """What it asks, without filters; or what makes that when it is first needed."""
     file: str
     line: int
     own: bool = False
@@ -32,8 +39,17 @@ class Rule:
     name: str = ""
     """Sigma's `name`, by which correlations and filters refer to it."""
     examples: tuple[Example, ...] = ()
-    unfiltered: Node | None = None
-    """The rule's own tree where filters were added to `node`."""
+    filters: tuple[Named, ...] = ()
+    """What must hold besides: the site's filters."""
+
+    @cached_property
+    def unfiltered(self) -> Node:
+        return self.tree() if callable(self.tree) else self.tree
+
+    @cached_property
+    def node(self) -> Node:
+        """What decides."""
+        return All((self.unfiltered, *self.filters)) if self.filters else self.unfiltered
 
     def __hash__(self) -> int:
         return hash(self.info.id)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from soc.errors import Fault
     from soc.event import Event, Kind
+    from soc.sigma.compiled import Tables
     from soc.sigma.logsources import Instance
     from soc.sigma.rule import Rule
 
@@ -30,7 +31,10 @@ class RuleSet:
         faults: Sequence[Fault] = (),
         logsources: Logsources | None = None,
         correlations: Correlations | None = None,
+        tables: Tables | None = None,
+        databases: Mapping[str, bytes] | None = None,
     ) -> None:
+        """`tables` and `databases`: what `tables` gave for the same rules."""
         self.rules = tuple(sorted(rules, key=lambda rule: rule.info.id))
         self.faults = tuple(faults)
         self.correlations = correlations or Correlations()
@@ -40,7 +44,7 @@ class RuleSet:
         self._by_id = {rule.info.id: rule for rule in self.rules}
         self.logsources = logsources or Logsources()
         self._routes = routes = Routes((rule for rule in self.rules if rule.info.state != "off"), self.logsources)
-        self._matcher = Matcher(routes)
+        self._matcher = Matcher(routes, tables, databases)
         self.match = self._matcher.match
         """The rules that match an event, in the order of their ids."""
 
@@ -50,6 +54,10 @@ class RuleSet:
     def prepare(self) -> None:
         """Do now what else the first events wait for."""
         self._matcher.prepare()
+
+    def tables(self) -> tuple[Tables, dict[str, bytes]]:
+        """What the rules for Windows come to, and what finds their literals, compiled."""
+        return self._matcher.windows.tables, self._matcher.databases()
 
     def match_plainly(self, event: Event) -> tuple[Rule, ...]:
         """The same by evaluating every rule: the oracle of `match`."""
@@ -79,7 +87,7 @@ class RuleSet:
 
     def alone(self, rule: Rule) -> RuleSet:
         """One rule as if it were in force by itself, whatever its state and without filters: for its tests."""
-        bare = replace(rule, node=rule.unfiltered or rule.node, info=rule.info._replace(state="live"))
+        bare = replace(rule, filters=(), info=rule.info._replace(state="live"))
         return RuleSet([bare], (), self.logsources)
 
     def blind(self) -> list[Rule]:

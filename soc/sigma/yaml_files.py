@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -25,18 +26,43 @@ class Malformed(Exception):  # noqa: N818 (a verdict on a file, not a fault of t
         self.line, self.what, self.fix = line, what, fix
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     value: dict[str, Any]
     line: int
-    lines: dict[Path, int] = field(repr=False, compare=False)
-    """Of every key and list item, by its path."""
+    text: str = field(default="", repr=False, compare=False)
+    """The whole file."""
 
     def line_of(self, path: Path) -> int:
         """The line of a value, or of the nearest that holds it."""
-        while path and path not in self.lines:
+        while path and path not in self._lines:
             path = path[:-1]
-        return self.lines.get(path, self.line)
+        return self._lines.get(path, self.line)
+
+    @cached_property
+    def _lines(self) -> dict[Path, int]:
+        """Of every key and list item, by its path. Few are asked for, in files with faults; so they are looked up anew."""
+        loader = _Loader(self.text)
+        try:
+            while loader.check_node():
+                node = loader.get_node()
+                if node.start_mark.line + 1 == self.line:
+                    return dict(_lines(node, ()))
+        finally:
+            loader.dispose()
+        return {}
+
+
+def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
+    if isinstance(node, yaml.SequenceNode):
+        below = [(number, item, item) for number, item in enumerate(node.value)]
+    elif isinstance(node, yaml.MappingNode):
+        below = [(key.value, key, value) for key, value in node.value]
+    else:
+        return
+    for name, at, value in below:
+        yield (*path, name), at.start_mark.line + 1
+        yield from _lines(value, (*path, name))
 
 
 def documents(text: str) -> Iterator[Document]:
@@ -50,7 +76,7 @@ def documents(text: str) -> Iterator[Document]:
     loader = _Loader(text)
     try:
         while loader.check_node():
-            if document := _document(loader):
+            if document := _document(loader, text):
                 yield document
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -64,53 +90,60 @@ def documents(text: str) -> Iterator[Document]:
 class _Loader(yaml.CSafeLoader):
     """Composes only; values are built by `_Builder`, which checks while it walks."""
 
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:
+        """As the base class does, without its paths, which nobody sets: it is called for every value."""
+        if kind is yaml.ScalarNode:
+            if implicit[0]:
+                for tag, pattern in self.yaml_implicit_resolvers.get(value[:1], ()):
+                    if pattern.match(value):
+                        return str(tag)
+            return _STR
+        return self.DEFAULT_SEQUENCE_TAG if kind is yaml.SequenceNode else self.DEFAULT_MAPPING_TAG
 
-def _document(loader: _Loader) -> Document | None:
+    def descend_resolver(self, current_node: yaml.Node, current_index: Any) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
+
+
+def _document(loader: _Loader, text: str) -> Document | None:
     node = loader.get_node()
     if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
         return None
     line: int = node.start_mark.line + 1
     if not isinstance(node, yaml.MappingNode):
         raise Malformed(line, "not a mapping of keys to values")
-    builder = _Builder(loader)
-    value = builder.build(node, (), 0)
-    return Document(value, line, builder.lines)
+    return Document(_Builder(loader).build(node, 0), line, text)
 
 
 class _Builder:
     def __init__(self, loader: _Loader) -> None:
-        self.lines: dict[Path, int] = {}
         self._loader = loader
         self._seen: set[int] = set()
 
-    def build(self, node: yaml.Node, path: Path, depth: int) -> Any:
-        if isinstance(node, yaml.ScalarNode):
+    def build(self, node: yaml.Node, depth: int) -> Any:
+        if type(node) is yaml.ScalarNode:
             return node.value if node.tag == _STR else self._scalar(node)
-        line = node.start_mark.line + 1
         if id(node) in self._seen:
-            raise Malformed(line, "an alias (*name)", "write the value out")
+            raise Malformed(node.start_mark.line + 1, "an alias (*name)", "write the value out")
         self._seen.add(id(node))
         if depth >= MAX_DEPTH:
-            raise Malformed(line, f"nested deeper than {MAX_DEPTH}")
-        if isinstance(node, yaml.SequenceNode):
-            return [self._item(item, (*path, number), depth) for number, item in enumerate(node.value)]
-        return self._mapping(node, path, depth)
+            raise Malformed(node.start_mark.line + 1, f"nested deeper than {MAX_DEPTH}")
+        if type(node) is yaml.SequenceNode:
+            return [self.build(item, depth + 1) for item in node.value]
+        return self._mapping(node, depth)
 
-    def _item(self, node: yaml.Node, path: Path, depth: int) -> Any:
-        self.lines[path] = node.start_mark.line + 1
-        return self.build(node, path, depth + 1)
-
-    def _mapping(self, node: yaml.Node, path: Path, depth: int) -> dict[str, Any]:
+    def _mapping(self, node: yaml.Node, depth: int) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise Malformed(line, "a key that is not text")
             key = key_node.value
+            if type(key_node) is not yaml.ScalarNode:
+                raise Malformed(key_node.start_mark.line + 1, "a key that is not text")
             if key in mapping:
+                line = key_node.start_mark.line + 1
                 raise Malformed(line, f"the key {key!r} occurs twice", "one of them would be ignored; merge them")
-            self.lines[*path, key] = line
-            mapping[key] = self.build(value_node, (*path, key), depth + 1)
+            mapping[key] = self.build(value_node, depth + 1)
         return mapping
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:

@@ -25,7 +25,7 @@ _SHOWN = 100
 def unused(document: dict[str, Any], rule: Rule) -> Iterator[Told]:
     """Selections that the condition leaves out."""
     detection = document.get("detection")
-    used = set(selections(rule.unfiltered or rule.node))
+    used = set(selections(rule.unfiltered))
     for name in detection if isinstance(detection, dict) else ():
         if name not in used and name not in _NOT_SELECTIONS:
             what = f"the selection {name!r} is not used by the condition"
