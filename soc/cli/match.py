@@ -140,10 +140,14 @@ def _matches(work: _Work, block: bytes) -> _Done:
     lines = block.split(b"\n")
     if not lines[-1]:  # behind the last line's end
         lines.pop()
-    for number in range(len(lines)) if work.every else work.rules.suspects(block, lines):
-        record = Record(lines[number].rstrip(b"\r"), "file:-", number, now, source)
+    asked = ((number, None) for number in range(len(lines))) if work.every else work.rules.of_lines(block, lines)
+    for number, rules in asked:
         try:
-            found += [(number, rule.info.id) for rule in work.rules.match(parse.parse(record))]
+            if rules is None:
+                record = Record(lines[number].rstrip(b"\r"), "file:-", number, now, source)
+                rules = work.rules.match(parse.parse(record))  # noqa: PLW2901 (what the shortcut left open)
         except parse.Unparsable:
             dead += 1
+            continue
+        found += [(number, rule.info.id) for rule in rules]
     return _Done(found, len(lines), dead)

@@ -224,12 +224,17 @@ def _decoded(raw: bytes) -> dict[str, Any]:
         raise Unparsable("json", str(error)) from error
     if type(document) is not dict:
         raise Unparsable("json", "not an object")
-    if len(document) > MAX_LEAVES or not _NESTED.isdisjoint(map(type, document.values())):
+    if not is_flat(document, raw):
         # Fewer brackets and commas than the limits cannot break them, so that few documents are walked.
         openers = raw.count(b"{") + raw.count(b"[")
         if openers > MAX_DEPTH or raw.count(b",") + openers > MAX_LEAVES:
             _check(document)
     return document
+
+
+def is_flat(document: Mapping[str, Any], raw: bytes) -> bool:
+    """Whether a decoded object keeps all bounds without being walked."""
+    return len(raw) <= MAX_BYTES and len(document) <= MAX_LEAVES and _NESTED.isdisjoint(map(type, document.values()))
 
 
 _NESTED = frozenset({dict, list})

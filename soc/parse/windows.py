@@ -10,6 +10,7 @@ from soc import instant
 from soc.event import WindowsKind
 from soc.parse import windows_fields as shape
 from soc.parse.format import ABSENT, Format, flat_field, leaves
+from soc.parse.frame import is_plain
 from soc.parse.windows_convention import ELASTIC, LOGSTASH, NXLOG, Convention
 from soc.parse.windows_ecs import describe, fields_of
 from soc.parse.windows_given import given, given_fields
@@ -53,6 +54,11 @@ def is_flat(document: Native) -> bool:
     return "EventID" in document and (
         "Provider_Name" in document or ("Channel" in document and "SourceName" not in document)
     )
+
+
+def is_bare(document: Native) -> bool:
+    """Whether it is such an event, and no carrier of one."""
+    return is_plain(document) and ("Provider_Name" in document or is_flat(document))
 
 
 def _flat(frame: Frame) -> Native | None:

@@ -160,22 +160,59 @@ def _rank(predicate: Predicate) -> float:
     return 1_000.0 if isinstance(predicate, Null | Exists) else 5.0
 
 
-def decide_of(spec: Spec) -> Decide:
-    """What a spec says, as a function of the ids that hold."""
+def holds(spec: Spec, held: frozenset[int]) -> bool:
+    """What a spec says where these ids hold."""
     word, *about = spec
     if word == MEETS:
-        ids = frozenset(about)
-        return lambda held: not ids.isdisjoint(held)
+        return not held.isdisjoint(about)
     if word == EVERY:
-        groups = tuple(frozenset(group) for group in about)
-        return lambda held: all(not group.isdisjoint(held) for group in groups)
-    below = tuple(decide_of(each) for each in about)
+        return all(not held.isdisjoint(group) for group in about)
+    if word == NOT:
+        return not holds(about[0], held)
+    return (all if word == ALL else any)(holds(each, held) for each in about)
+
+
+def decide_of(spec: Spec) -> Decide:
+    """The same as a function of the ids."""
+    word, *about = spec
+    if word == MEETS:
+        return _meets(about)
+    if word == EVERY:
+        return _all_of([_meets(group) for group in about])
+    below = [decide_of(each) for each in about]
     if word == NOT:
         (only,) = below
         return lambda held: not only(held)
-    if word == ALL:
-        return lambda held: all(decide(held) for decide in below)
-    return lambda held: any(decide(held) for decide in below)
+    return _all_of(below) if word == ALL else _any_of_these(below)
+
+
+def _meets(about: Sequence[int]) -> Decide:
+    if len(about) == 1:
+        (id_,) = about
+        return lambda held: id_ in held
+    ids = frozenset(about)
+    return lambda held: not ids.isdisjoint(held)
+
+
+# Loops written out: `all` and `any` over a generator take twice as long.
+def _all_of(below: Sequence[Decide]) -> Decide:
+    def decide(held: frozenset[int]) -> bool:
+        for each in below:  # noqa: SIM110
+            if not each(held):
+                return False
+        return True
+
+    return decide
+
+
+def _any_of_these(below: Sequence[Decide]) -> Decide:
+    def decide(held: frozenset[int]) -> bool:
+        for each in below:  # noqa: SIM110
+            if each(held):
+                return True
+        return False
+
+    return decide
 
 
 def required(spec: Spec, among: frozenset[int]) -> frozenset[int]:

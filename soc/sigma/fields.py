@@ -30,6 +30,8 @@ _ENTRY = 128
 """Bytes that a value takes in a memo besides its text."""
 MEMO_LENGTH = 1_024
 """Longer values are scanned every time."""
+_LONG = 64
+"""Regular expressions of texts longer than this are large machines, and few texts are long enough."""
 _NO_READER: Any = None
 ANYWHERE, AT_START, AT_END, CHECK = range(4)
 """How a literal must lie: anywhere, at the start, at the end, or as the predicate itself says."""
@@ -277,7 +279,12 @@ class Scanner:
         self._whole = table.whole
         self._longest = max(map(len, table.whole), default=-1)
         self._whole_cased = table.whole_cased
-        self._checked = [(id_, table.checks[check]) for id_, check in table.checked]
+        checked = [(id_, table.checks[check]) for id_, check in table.checked]
+        together = [it for it in checked if isinstance(it[1], Regex) and it[1].least < _LONG]
+        self._together = together if len(together) > 2 else []
+        """Regular expressions without a literal, of which one is asked first whether any matches."""
+        self._any_of_them = Regex("|".join(f"(?:{regex.pattern})" for _, regex in self._together))
+        self._checked = [it for it in checked if it not in self._together]
         self._numbers: dict[float, list[int]] = {}
         for number, id_ in table.numbers:
             self._numbers.setdefault(number, []).append(id_)
@@ -299,9 +306,11 @@ class Scanner:
             found.update(self._networks.of(text))
         if self._asked:
             self._scan(text, value, found)
-        if self._checked:
+        if self._checked or self._together:
             value = value or member(text)
-            found.update(id_ for id_, predicate in self._checked if predicate.holds(value, _NO_READER))
+            found.update([id_ for id_, predicate in self._checked if predicate.holds(value, _NO_READER)])
+            if self._together and self._any_of_them.holds(value, _NO_READER):
+                found.update([id_ for id_, predicate in self._together if predicate.holds(value, _NO_READER)])
         return found
 
     def _scan(self, text: str, value: Member | None, found: set[int]) -> None:

@@ -50,13 +50,13 @@ class Parts(NamedTuple):
 def dumped(parts: Parts, paths: Sequence[str]) -> bytes | None:
     """None if something in them cannot be kept as it is."""
     detections = [_exactly(detection) for detection in parts.detections]
-    others = [[*_place(file, paths), line, _exactly(value)] for file, line, value in parts.others]
-    if None in detections or any(other[-1] is None for other in others):
+    others = [(_place(file, paths), line, _exactly(value)) for file, line, value in parts.others]
+    if None in detections or any(value is None for _, _, value in others):
         return None
     blobs = [*(each or b"" for each in detections), *parts.databases.values()]
     head = {
         "rules": [_rule_to_plain(rule, paths) for rule in parts.rules],
-        "others": [[*place, value.decode()] for *place, value in others],
+        "others": [[*place, line, (value or b"").decode()] for place, line, value in others],
         "faults": [[*_place(each.file, paths), each.line, each.what, each.fix, each.severity, each.check] for each in parts.faults],
         "tables": tables_to_plain(parts.tables),
         "databases": list(parts.databases),

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from soc.event import WindowsKind
-from soc.parse import ABSENT, EcsFields, frame, windows
+from soc.parse import ABSENT, EcsFields, windows
 from soc.parse.format import flat_field
-from soc.sigma.compiled import decide_of, required, tables_of
+from soc.parse.frame import is_flat
+from soc.sigma.compiled import decide_of, holds, required, tables_of
 from soc.sigma.fields import Classes, Field, Memory
 from soc.sigma.keywords import Keywords
 from soc.sigma.literals import Literals
@@ -42,6 +43,7 @@ INDEXES = 64
 """Of other log sources than Windows; kinds of events that meet the same rules share one."""
 WEIGHT = 1_000_000
 """Predicate ids in all classes of an index together; beyond, everything learnt is forgotten at once."""
+_FEW_TIMES = 8
 REMEMBERED = 2_000_000
 """Classes in the tuples that all plans of an index remember together."""
 
@@ -69,6 +71,7 @@ class Index:
         self._keywords_of: dict[tuple[int, ...], Keywords] = {}
         self._required_of: dict[str, Mapping[int, frozenset[int]]] = {}
         self._decides: list[Decide | None] = [None] * len(instances)
+        self._tried = [0] * len(instances)
         self._results: list[dict[Key, Found]] = []
         """What plans remember."""
         self._remembered = 0
@@ -77,6 +80,7 @@ class Index:
         for number, condition in enumerate(tables.conditions):
             for id_ in condition.guard or ():
                 self._guarded.setdefault(id_, []).append(number)
+        self._guards = frozenset(self._guarded)
 
     def keywords(self, ids: Iterable[int]) -> Keywords | None:
         """What looks for these keywords; kinds of events have few different sets of them."""
@@ -88,19 +92,24 @@ class Index:
 
     def decided(self, members: frozenset[int], unguarded: Sequence[int], held: frozenset[int]) -> Found:
         """The rules among the members that match where these predicates hold, in the order of their ids."""
+        guarded = self._guarded
         tried = set(unguarded)
-        for id_ in held:
-            if (guarded := self._guarded.get(id_)) is not None:
-                tried.update(guarded)
+        for id_ in held & self._guards:
+            tried.update(guarded[id_])
         found: dict[str, Rule] = {}
         for number in tried & members:
             decide = self._decides[number]
-            if decide is None:
-                decide = self._decides[number] = decide_of(self.conditions[number].spec)
-            if decide(held):
+            if decide(held) if decide is not None else self._decided_first(number, held):
                 rule = self.instances[number].rule
                 found[rule.info.id] = rule
         return tuple(found[id_] for id_ in sorted(found)) if found else ()
+
+    def _decided_first(self, number: int, held: frozenset[int]) -> bool:
+        """Most rules are tried a few times only, and end at their first part: a function of their own pays later."""
+        self._tried[number] += 1
+        if self._tried[number] > _FEW_TIMES:
+            self._decides[number] = decide_of(self.conditions[number].spec)
+        return holds(self.conditions[number].spec, held)
 
     def held(self, constant: Mapping[str, Any]) -> frozenset[int]:
         """The ids that hold for values that are the same in all events of a kind."""
@@ -198,13 +207,13 @@ def _reference(item: Item, names: Mapping[str, str], *, is_flat: bool) -> Callab
     if not is_flat or more or not isinstance(predicate, FieldRef) or "." in mine or "." in predicate.other:
         return lambda _: None
 
-    def holds(native: Mapping[str, Any]) -> bool | None:
+    def compares(native: Mapping[str, Any]) -> bool | None:
         value, other = native.get(mine), native.get(predicate.other)
         if type(value) is not str or type(other) is not str:
             return None
         return predicate.compares(value, other) is not item.negated
 
-    return holds
+    return compares
 
 
 class Plan:
@@ -226,32 +235,37 @@ class Plan:
             key = self._key(event)
         if self._keywords is not None and (held := self._keywords.of(event)):
             key = (*key, held)
-        for id_, holds, item, names in self._specials:
-            told = holds(event.native)
+        for id_, compares, item, names in self._specials:
+            told = compares(event.native)
             if item.holds(EventReader(event, names)) if told is None else told:
                 key = (*key, -id_)
         found = self._results.get(key)
         return self._decide(key) if found is None else found
 
-    def may_match(self, native: Mapping[str, Any], raw: bytes, searched: frozenset[int]) -> bool:
-        """False where no rule matches the flat document that `raw` is; it holds none of the keywords searched for."""
-        if self._read is None:
-            return True
+    def of_document(self, native: Mapping[str, Any], raw: bytes, searched: frozenset[int]) -> Found | None:
+        """What `match` finds in the event that is nothing but this document; None where that takes an event.
+
+        `raw` is the document, in which none of the keywords searched for is found.
+        """
+        read = self._read
+        if read is None:
+            return None
         try:
-            key = self._read(native.get)
+            key = read(native.get)
         except TypeError:  # a list or an object is no key of a memo
-            return True
+            return None
         words = self._keywords
         if words is not None and not words.ids <= searched and (not words.is_sure or words.hits(raw)):
-            return True
-        for id_, holds, _, _ in self._specials:
-            told = holds(native)
-            if told is None:
-                return True
-            if told:
-                key = (*key, -id_)
+            return None
+        if self._specials:
+            for id_, compares, _, _ in self._specials:
+                told = compares(native)
+                if told is None:
+                    return None
+                if told:
+                    key = (*key, -id_)
         found = self._results.get(key)
-        return bool(self._decide(key) if found is None else found)
+        return self._decide(key) if found is None else found
 
     def _key(self, event: Event) -> Key:
         native = event.native
@@ -321,28 +335,33 @@ class Matcher:
             plan = self._plan(format_, place, format_.kind(event.native))
         return plan.match(event)
 
-    def suspects(self, block: bytes, lines: Sequence[bytes]) -> list[int]:
-        """The numbers of the lines of a block that `match` must see: in the others nothing is found.
+    def of_lines(self, block: bytes, lines: Sequence[bytes]) -> list[tuple[int, Found | None]]:
+        """The lines of a block in which rules match, by number; None where only `match` tells what they are.
 
-        A shortcut for much input of which little matches. It leaves out whatever makes an `Event`, and knows flat Windows
-        events only, of kinds that have been met; everything else is for `match`.
+        A shortcut for much input of which little matches. It makes no `Event`, and knows flat Windows events only, of
+        kinds that have been met; everything else is for `match`.
         """
-        found = set(_lines_of(self._common.everywhere(block), lines))
+        found: dict[int, Found | None] = dict.fromkeys(_lines_of(self._common.everywhere(block), lines))
         plans, loads, searched = self._bare, orjson.loads, self._searched
         for number, raw in enumerate(lines):
             try:
                 native = loads(raw)
             except orjson.JSONDecodeError:
-                found.add(number)
+                found[number] = None
                 continue
-            if type(native) is dict and raw[:1] == b"{" and frame.is_plain(native) and windows.is_flat(native):
+            rules: Found | None = None
+            if type(native) is dict and number not in found:
                 channel, event_id = native.get("Channel"), native.get("EventID")
-                if type(event_id) is int and type(channel) is str:
+                if type(event_id) is int and type(channel) is str and raw[:1] == b"{" and windows.is_bare(native):
                     plan = plans.get((channel, event_id))
-                    if plan is not None and not plan.may_match(native, raw, searched):
-                        continue
-            found.add(number)
-        return sorted(found)
+                    if plan is not None:
+                        rules = plan.of_document(native, raw, searched)
+                        if rules == ():
+                            continue
+                        if rules and not is_flat(native, raw):
+                            rules = None
+            found[number] = rules
+        return sorted(found.items())
 
     def prepare(self) -> None:
         """Compile what finds the literals of Windows' fields."""

@@ -17,14 +17,27 @@ _FOLDED = frozenset("sk")
 
 def needles(pattern: str) -> tuple[str, ...]:
     """Literals in lower case of which a matching text, lower-cased, contains one; () if there are none to be had."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = re._parser.parse(pattern)  # type: ignore[attr-defined] # noqa: SLF001 (the only parser there is)
-    except (re.error, OverflowError, RecursionError):  # RE2 has syntax of its own
+    tree = _parsed(pattern)
+    if tree is None:
         return ()
     found = _of_sequence(list(tree), ignoring=bool(tree.state.flags & re.IGNORECASE) or "(?i" in pattern)
     return found if len(found) <= _MOST else ()
+
+
+def least(pattern: str) -> int:
+    """How many characters a text has at least that a regular expression matches."""
+    tree = _parsed(pattern)
+    return 0 if tree is None else int(tree.getwidth()[0])
+
+
+def _parsed(pattern: str) -> Any:
+    """None where RE2 has syntax of its own."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return re._parser.parse(pattern)  # type: ignore[attr-defined] # noqa: SLF001 (the only parser there is)
+    except (re.error, OverflowError, RecursionError):
+        return None
 
 
 def _of_sequence(nodes: Sequence[Any], *, ignoring: bool) -> tuple[str, ...]:

@@ -72,12 +72,12 @@ def tables_to_plain(tables: Tables) -> dict[str, Any]:
 def tables_from_plain(told: Mapping[str, Any], zone: tzinfo | None) -> Tables:
     return Tables(
         {
-            name: Table(*parts, [from_plain(each, zone) for each in checks])
+            name: Table._make([*parts, [from_plain(each, zone) for each in checks]])
             for name, (*parts, checks) in told["fields"].items()
         },
         {id_: from_plain(each, zone) for id_, each in told["keywords"]},
         [
-            Condition(*parts, [(id_, _item_from_plain(item, zone)) for id_, item in specials])
+            Condition._make([*parts, [(id_, _item_from_plain(item, zone)) for id_, item in specials]])
             for *parts, specials in told["conditions"]
         ],
     )

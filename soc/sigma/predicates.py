@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import re2
 
 from soc import instant
+from soc.sigma.needles import least
 from soc.sigma.strings import MANY, Any_, Parts, mapped, shown
 
 if TYPE_CHECKING:
@@ -154,6 +156,9 @@ class Exists:
         return self.wanted
 
 
+_RUN = re.compile(r"\.\{(\d{1,6}),\}")
+
+
 @dataclass(frozen=True)
 class Regex:
     """Found anywhere in the text; RE2, so linear in it."""
@@ -180,8 +185,23 @@ class Regex:
         return re2.compile(self.pattern, options=re2_options())
 
     def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
+        if member.raw is None or len(member.text) < self.least:
+            return False
+        if self._run:  # RE2 makes as many states of it
+            return any(len(line) >= self._run for line in member.text.split("\n"))
         # In bytes, since RE2's binding counts the characters of a text before and after.
-        return member.raw is not None and self.compiled.search(member.text.encode("utf-8", "surrogatepass")) is not None
+        return self.compiled.search(member.text.encode("utf-8", "surrogatepass")) is not None
+
+    @cached_property
+    def _run(self) -> int:
+        """n of `.{n,}`, which only asks for so many characters in a row."""
+        found = _RUN.fullmatch(self.pattern)
+        return int(found[1]) if found else 0
+
+    @cached_property
+    def least(self) -> int:
+        """Characters that a matching text has at least."""
+        return least(self.pattern)
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,8 @@ class RuleSet:
         self.match = self._matcher.match
         """The rules that match an event, in the order of their ids."""
 
-        self.suspects = self._matcher.suspects
-        """The lines of a block that may match anything; see `Matcher.suspects`."""
+        self.of_lines = self._matcher.of_lines
+        """The lines of a block in which rules match; see `Matcher.of_lines`."""
 
     def prepare(self) -> None:
         """Do now what else the first events wait for."""

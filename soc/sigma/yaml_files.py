@@ -46,7 +46,7 @@ class Document:
         try:
             while loader.check_node():
                 node = loader.get_node()
-                if node.start_mark.line + 1 == self.line:
+                if node is not None and node.start_mark.line + 1 == self.line:
                     return dict(_lines(node, ()))
         finally:
             loader.dispose()
