@@ -11,8 +11,8 @@ from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from soc.literals import Literals
 from soc.parse import ABSENT
-from soc.sigma.literals import Literals
 from soc.sigma.needles import needles
 from soc.sigma.predicates import Cidr, Exists, Null, Number, Regex, Text
 from soc.sigma.strings import MANY, mapped

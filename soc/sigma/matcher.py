@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from soc.event import WindowsKind
+from soc.literals import Literals
 from soc.parse import ABSENT, EcsFields, frame, windows
 from soc.parse.format import flat_field
 from soc.sigma.compiled import decide_of, required, tables_of
 from soc.sigma.fields import Classes, Field, Memory
 from soc.sigma.keywords import Keywords
-from soc.sigma.literals import Literals
 from soc.sigma.predicates import FieldRef
 from soc.sigma.values import EventReader
 

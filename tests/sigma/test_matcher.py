@@ -8,10 +8,10 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from soc import instant, parse, sigma
+from soc import instant, literals as scanning, parse, sigma
 from soc.errors import Fault
 from soc.record import LogSource, Record
-from soc.sigma import fields as remembering, literals as scanning, matcher as matching
+from soc.sigma import fields as remembering, matcher as matching
 from soc.sigma.detection import compiled
 from soc.sigma.logsources import Logsources
 from soc.sigma.metadata import info_of, logsource_of
