@@ -39,7 +39,7 @@ class Partial(Struct, frozen=True, tag="partial", tag_field="hit"):
         return json.encode([self.detector, self.entity])
 
 
-class Match(Struct, frozen=True, tag="match", tag_field="hit", omit_defaults=True):
+class Match(Struct, frozen=True, tag="match", tag_field="hit", omit_defaults=True, gc=False):
     """That a rule matched, or that a correlation was true, as one correlation that counts it needs to know it."""
 
     correlation: str

@@ -18,16 +18,17 @@ ENTRY, SHOWN_HIT, BUCKET = 240, 900, 400
 
 
 class _Peak:
-    """What a bucket has come to: an upper bound on the greatest count in a window of it, and the steps told.
+    """What a bucket has come to, with what it shows: an upper bound on the greatest count in a window of it, and the steps told.
 
     A hit raises each window that holds it by one, so until the bound reaches the next step nothing is counted anew.
     """
 
-    __slots__ = ("bound", "step")
+    __slots__ = ("bound", "shown", "step")
 
     def __init__(self) -> None:
         self.bound = 0
         self.step = 0
+        self.shown = Shown()
 
 
 class Counting:
@@ -40,7 +41,6 @@ class Counting:
         self._most = max(KEPT, 4 * need)
         self._line = Timeline(self._span, self._most)
         self._peaks: dict[int, _Peak] = {}
-        self._shown: dict[int, Shown] = {}
         self._chained = correlation.chained
         self.weight = 0
 
@@ -53,9 +53,8 @@ class Counting:
         peak = self._peaks.get(bucket)
         if peak is None:
             peak = self._peaks[bucket] = _Peak()
-            self._shown[bucket] = Shown()
             self.weight += BUCKET + 2 * SHOWN_HIT
-        self._shown[bucket].add(hit)
+        peak.shown.add(hit)
         self.weight += ENTRY
         if newest:
             self._reached(bucket, peak, line.count(time - self._span, time), time, tell)
@@ -83,15 +82,16 @@ class Counting:
             self._true_in(time, time + self._span, tell)
 
     def _reached(self, bucket: int, peak: _Peak, count: int, at: int, tell: Telling) -> None:
-        peak.bound = max(peak.bound, count)
-        while (level := self._need << peak.step) <= min(count, self._most):
-            assert level
+        if count > peak.bound:
+            peak.bound = count
+        while self._need << peak.step <= count and self._need << peak.step <= self._most:
             tell.verdicts.append(self._verdict(bucket, peak.step, count, at))
             peak.step += 1
 
     def _verdict(self, bucket: int, step: int, count: int, at: int) -> Verdict:
         since = at - self._span
         found = self._line.between(since, at)
+        peaks = (self._peaks.get(bucket - 1), self._peaks.get(bucket))
         return Verdict(
             start=bucket * self._span,
             step=step,
@@ -99,7 +99,7 @@ class Counting:
             since=found[0].time,
             until=at,
             refs=tuple(entry.ref for entry in found[:REFS]),
-            evidence=pieces((self._shown.get(bucket - 1), self._shown.get(bucket)), since, at),
+            evidence=pieces((peak.shown for peak in peaks if peak), since, at),
             approximate=self._line.is_thinned(since, at),
         )
 
@@ -119,11 +119,11 @@ class Counting:
         """Forget what no window will reach; whether nothing is left."""
         self.weight -= ENTRY * self._line.expire(before)
         for bucket in [bucket for bucket in self._peaks if (bucket + 1) * self._span <= before]:
-            del self._peaks[bucket], self._shown[bucket]
+            del self._peaks[bucket]
             self.weight -= BUCKET + 2 * SHOWN_HIT
         return not self._line
 
     def cut(self, start: int) -> list[Match | Entry]:
         """What a pane keeps of the slice that begins there."""
-        whole = {hit.ref: hit for shown in self._shown.values() for hit in shown.hits()}
+        whole = {hit.ref: hit for peak in self._peaks.values() for hit in peak.shown.hits()}
         return [whole.get(entry.ref) or entry.load or entry for entry in self._line.slice(start)]

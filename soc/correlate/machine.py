@@ -133,8 +133,9 @@ class Machine:
         self.correlation = correlation
         self._span, self._delay = correlation.timespan, correlation.delay
         self._reach = correlation.memory
+        self._whole, self._long = correlation.whole, correlation.long
         self._quantum = min(self._span, instant.HOUR)
-        self._share = share
+        self._share, self._part = share, share // _SHARE_OF_A_GROUP
         self._silent = _limit(closed_until, self._delay)
         self._limit = self._silent
         self._scopes: dict[str, Scope] = {"": Scope()}
@@ -161,25 +162,26 @@ class Machine:
         scope = self._scopes.get(hit.scope)
         if scope is None:
             scope = self._scopes[hit.scope] = Scope()
-        if not hit.scope and self._is_over(hit.time):
+        time = hit.time
+        if time <= self._limit and not hit.scope and self._is_over(time):
             self.repeated += 1
             return
         group = scope.groups.get(hit.group)
         if group is None:
             group = self._opened(scope, hit)
-        track, time = group.track, hit.time
-        before = track.weight
-        due = track.add(hit, self._tell)
-        self.weight += track.weight - before
+        track = group.track
+        before, tell = track.weight, self._tell
+        due = track.add(hit, tell)
+        weight = track.weight
+        self.weight += weight - before
         group.hits += 1
         self._plan(scope, hit, group, due)
-        if self._tell.verdicts or self._tell.truths:
+        if tell.verdicts or tell.truths:
             self._told(hit.group, group.sample)
-        if track.weight > self._share // _SHARE_OF_A_GROUP:
+        if weight > self._part:
             self._trim(scope, hit.group, group)
         if self.weight > self._share or len(scope.groups) > KEYS:
             self._evict(scope, hit.group)
-        scope.latest = max(scope.latest, time)
 
     def _opened(self, scope: Scope, hit: Match) -> _Group:
         group = scope.groups[hit.group] = _Group(track_of(self.correlation), hit)
@@ -190,9 +192,9 @@ class Machine:
 
     def _is_over(self, time: int) -> bool:
         """Whether no window that is still open can hold the hit."""
-        if self.correlation.whole:
+        if self._whole:
             return (time // self._span + 1) * self._span <= self._limit + 1
-        if self.correlation.long:
+        if self._long:
             return slice_end(slice_start(time, self._span), self._span) <= self._limit + 1
         return time <= self._limit - self._reach
 
@@ -200,12 +202,17 @@ class Machine:
         time = hit.time
         if due is not None:
             scope.dues.put(due // instant.SECOND, hit.group)
-        group.since, group.until = min(group.since, time), max(group.until, time)
+        if time > group.until:
+            group.until = time
+        elif time < group.since:
+            group.since = time
+        if time > scope.latest:
+            scope.latest = time
         quantum = time // self._quantum
         if quantum != group.quantum:
             group.quantum = quantum
             scope.visits.put(quantum, hit.group)
-        if self.correlation.long and not hit.scope:
+        if self._long and not hit.scope:
             start = slice_start(time, self._span)
             if start != group.slice:
                 group.slice = start
@@ -254,7 +261,7 @@ class Machine:
 
     def _seal(self, scope: Scope, limit: int) -> None:
         """Slices that are over become panes, unless they were before the last commit."""
-        if not self.correlation.long:
+        if not self._long:
             return
         sealed: set[tuple[str, ...]] = set()
         for start, groups in scope.seals.until(slice_start(limit + 1, self._span) - 1):
@@ -315,7 +322,7 @@ class Machine:
         if kept > group.since:
             self.evictions.append(Eviction(self.correlation.info.id, name, group.since, kept))
             self._expire(scope, name, kept)
-        if name in scope.groups and group.track.weight > self._share // _SHARE_OF_A_GROUP:
+        if name in scope.groups and group.track.weight > self._part:
             self.evictions.append(Eviction(self.correlation.info.id, name, group.since, group.until))
             self._drop(scope, name)
 

@@ -62,14 +62,18 @@ class Shown:
 
     def add(self, hit: Match) -> None:
         place = (hit.time, hit.ref, hit.number)
-        last = self._last
-        if len(last) == SHOWN and place > last[-1][0]:  # nearly always
-            last.append((place, hit))
-            del last[0]
+        first, last, item = self._first, self._last, (place, hit)
+        newest = last or first
+        if not newest or place > newest[-1][0]:  # nearly always
+            if len(first) < SHOWN:
+                first.append(item)
+                return
+            last.append(item)
+            if len(last) > SHOWN:
+                del last[0]
             return
-        if any(each[0] == place for each in (*self._first, *last)):
+        if any(each[0] == place for each in (*first, *last)):
             return
-        item, first = (place, hit), self._first
         if len(first) < SHOWN or place < first[-1][0]:
             insort(first, item, key=_place)
             if len(first) <= SHOWN:

@@ -56,16 +56,16 @@ class Timeline:
 
     def add(self, time: int, ref: str, number: int = 0, load: Any = None) -> bool:
         """Whether it is new, and kept."""
-        entries = self.entries
-        if entries and (time, ref, number) <= entries[-1][:3]:
+        entries, times = self.entries, self.times
+        if times and time <= times[-1] and (time, ref, number) <= entries[-1][:3]:
             place = bisect_left(entries, (time, ref, number))  # a shorter tuple comes first
             if place < len(entries) and entries[place][:3] == (time, ref, number):
                 return False
-            self.times.insert(place, time)
+            times.insert(place, time)
             entries.insert(place, Entry(time, ref, number, load))
         else:
             place = len(entries)
-            self.times.append(time)
+            times.append(time)
             entries.append(Entry(time, ref, number, load))
         lane = (slice_start(time, self._timespan), number)
         kept = self._kept[lane] = self._kept.get(lane, 0) + 1
