@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -88,6 +87,8 @@ def zone(name: str) -> tzinfo:
             return offset
     if name in {"Z", "UTC", ""}:
         return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 (a third of the time to import soc.parse)
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError) as error:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soc import jobs, logs, roles, telemetry
+from soc import jobs, logs, parse, roles, telemetry
 from soc.clock import SystemClock
 from soc.config import load_config
 from soc.errors import ConfigurationError, SocError
@@ -203,6 +203,7 @@ async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: 
     with owned(config):
         async with _workshop(config, metrics, stopping) as work:
             store = await store_of(config)
+            await asyncio.to_thread(parse.prepare)
             source = await open_source(config, work.log, work.clock)
             suspects = _suspects(config, "pipeline")
             status.check = _store_check(metrics)
@@ -225,6 +226,7 @@ async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: 
 
 async def _detect(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
     async with _workshop(config, metrics, stopping) as work:
+        await asyncio.to_thread(parse.prepare)
         source = await open_source(config, work.log, work.clock)
         suspects = _suspects(config, "detect")
         status.started = True
