@@ -17,6 +17,8 @@ _FOLDED = frozenset("sk")
 
 def needles(pattern: str) -> tuple[str, ...]:
     """Literals in lower case of which a matching text, lower-cased, contains one; () if there are none to be had."""
+    if "[:" in pattern:  # a class of RE2 (`[[:alpha:]]`); Python's parser takes the last bracket for a literal
+        return ()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
