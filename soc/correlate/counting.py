@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soc.correlate.telling import REFS, Shown, Telling, Verdict, pieces
+from soc.correlate.telling import REFS, Shown, Telling, Verdict, chosen
 from soc.correlate.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from soc.sigma.correlation import Correlation
 
 KEPT = 1_000
-ENTRY, SHOWN_HIT, BUCKET = 240, 900, 400
+ENTRY, BUCKET = 240, 2_200
 """Bytes that one of them takes, about."""
 
 
@@ -42,7 +42,11 @@ class Counting:
         self._line = Timeline(self._span, self._most)
         self._peaks: dict[int, _Peak] = {}
         self._chained = correlation.chained
-        self.weight = 0
+
+    @property
+    def weight(self) -> int:
+        """Bytes, about."""
+        return ENTRY * len(self._line.times) + BUCKET * len(self._peaks)
 
     def add(self, hit: Match, tell: Telling) -> None:
         time, line = hit.time, self._line
@@ -53,9 +57,7 @@ class Counting:
         peak = self._peaks.get(bucket)
         if peak is None:
             peak = self._peaks[bucket] = _Peak()
-            self.weight += BUCKET + 2 * SHOWN_HIT
         peak.shown.add(hit)
-        self.weight += ENTRY
         if newest:
             self._reached(bucket, peak, line.count(time - self._span, time), time, tell)
             if tell.chained:
@@ -82,8 +84,7 @@ class Counting:
             self._true_in(time, time + self._span, tell)
 
     def _reached(self, bucket: int, peak: _Peak, count: int, at: int, tell: Telling) -> None:
-        if count > peak.bound:
-            peak.bound = count
+        peak.bound = max(peak.bound, count)
         while self._need << peak.step <= count and self._need << peak.step <= self._most:
             tell.verdicts.append(self._verdict(bucket, peak.step, count, at))
             peak.step += 1
@@ -99,7 +100,7 @@ class Counting:
             since=found[0].time,
             until=at,
             refs=tuple(entry.ref for entry in found[:REFS]),
-            evidence=pieces((peak.shown for peak in peaks if peak), since, at),
+            evidence=chosen((peak.shown for peak in peaks if peak), since, at),
             approximate=self._line.is_thinned(since, at),
         )
 
@@ -117,10 +118,9 @@ class Counting:
 
     def expire(self, before: int) -> bool:
         """Forget what no window will reach; whether nothing is left."""
-        self.weight -= ENTRY * self._line.expire(before)
+        self._line.expire(before)
         for bucket in [bucket for bucket in self._peaks if (bucket + 1) * self._span <= before]:
             del self._peaks[bucket]
-            self.weight -= BUCKET + 2 * SHOWN_HIT
         return not self._line
 
     def cut(self, start: int) -> list[Match | Entry]:

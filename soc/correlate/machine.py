@@ -32,6 +32,8 @@ _SHARE_OF_A_GROUP = 8
 """A group may take this part of its correlation's bytes; beyond, it loses its own oldest hits."""
 _CHANCES = 64
 _GROUP = 700
+_WEIGHED = 16
+"""After so many hits a group is weighed again."""
 
 
 class Eviction(NamedTuple):
@@ -84,7 +86,7 @@ def track_of(correlation: Correlation) -> Track:
 
 
 class _Group:
-    __slots__ = ("hits", "quantum", "sample", "since", "slice", "track", "until")
+    __slots__ = ("hits", "quantum", "sample", "since", "slice", "track", "until", "weight")
 
     def __init__(self, track: Track, hit: Match) -> None:
         self.track = track
@@ -92,6 +94,7 @@ class _Group:
         self.sample = hit.sample
         self.quantum = self.slice = -1
         self.hits = 0
+        self.weight = 0
 
 
 class Agenda:
@@ -121,7 +124,10 @@ class Scope:
     """The groups of live records, or of one whole file."""
 
     def __init__(self) -> None:
-        self.groups: OrderedDict[tuple[str, ...], _Group] = OrderedDict()
+        self.groups: dict[tuple[str, ...], _Group] = {}
+        self.once: OrderedDict[tuple[str, ...], None] = OrderedDict()
+        """Groups with one hit, the oldest first."""
+        self.often: OrderedDict[tuple[str, ...], None] = OrderedDict()
         self.visits, self.dues, self.seals = Agenda(), Agenda(), Agenda()
         self.latest = 0
         """The greatest time of a hit."""
@@ -169,26 +175,32 @@ class Machine:
         group = scope.groups.get(hit.group)
         if group is None:
             group = self._opened(scope, hit)
-        track = group.track
-        before, tell = track.weight, self._tell
-        due = track.add(hit, tell)
-        weight = track.weight
-        self.weight += weight - before
+        tell = self._tell
+        due = group.track.add(hit, tell)
         group.hits += 1
+        if group.hits == 2 and hit.group in scope.once:
+            scope.often[hit.group] = scope.once.pop(hit.group)
         self._plan(scope, hit, group, due)
         if tell.verdicts or tell.truths:
             self._told(hit.group, group.sample)
-        if weight > self._part:
+        if group.hits % _WEIGHED == 1 and self._weigh(group) > self._part:
             self._trim(scope, hit.group, group)
         if self.weight > self._share or len(scope.groups) > KEYS:
             self._evict(scope, hit.group)
 
     def _opened(self, scope: Scope, hit: Match) -> _Group:
         group = scope.groups[hit.group] = _Group(track_of(self.correlation), hit)
-        self.weight += _GROUP
+        scope.once[hit.group] = None
         if not hit.scope:
             group.track.skip(self._silent)
         return group
+
+    def _weigh(self, group: _Group) -> int:
+        """Take the bytes of a group over into those of all."""
+        weight = group.track.weight + _GROUP
+        self.weight += weight - group.weight
+        group.weight = weight
+        return weight
 
     def _is_over(self, time: int) -> bool:
         """Whether no window that is still open can hold the hit."""
@@ -206,8 +218,7 @@ class Machine:
             group.until = time
         elif time < group.since:
             group.since = time
-        if time > scope.latest:
-            scope.latest = time
+        scope.latest = max(scope.latest, time)
         quantum = time // self._quantum
         if quantum != group.quantum:
             group.quantum = quantum
@@ -284,15 +295,16 @@ class Machine:
         open_ = scope.groups.get(group)
         if open_ is None:
             return
-        was = open_.track.weight
         empty = open_.track.expire(before)
-        self.weight += open_.track.weight - was
+        self._weigh(open_)
         open_.since = max(open_.since, before)
         if empty:
             self._drop(scope, group)
 
     def _drop(self, scope: Scope, group: tuple[str, ...]) -> None:
-        self.weight -= scope.groups.pop(group).track.weight + _GROUP
+        self.weight -= scope.groups.pop(group).weight
+        scope.once.pop(group, None)
+        scope.often.pop(group, None)
 
     def end(self, name: str) -> None:
         """A whole file is over: judge all of it. What did not happen after its last hit, nobody knows."""
@@ -311,10 +323,8 @@ class Machine:
             group = scope.groups.get(hit.group)
             if group is None:
                 group = self._opened(scope, hit)
-            was = group.track.weight
-            due = group.track.add(hit, Telling(self._tell.chained))
-            self.weight += group.track.weight - was
-            self._plan(scope, hit, group, due)
+            self._plan(scope, hit, group, group.track.add(hit, Telling(self._tell.chained)))
+            self._weigh(group)
 
     def _trim(self, scope: Scope, name: tuple[str, ...], group: _Group) -> None:
         """A group that takes too much loses all but its last two timespans, or everything."""
@@ -322,22 +332,31 @@ class Machine:
         if kept > group.since:
             self.evictions.append(Eviction(self.correlation.info.id, name, group.since, kept))
             self._expire(scope, name, kept)
-        if name in scope.groups and group.track.weight > self._part:
+        if name in scope.groups and group.weight > self._part:
             self.evictions.append(Eviction(self.correlation.info.id, name, group.since, group.until))
             self._drop(scope, name)
 
     def _evict(self, scope: Scope, newest: tuple[str, ...]) -> None:
-        """Give up the oldest group; one with several hits is passed over once, so that many new ones do not oust it."""
-        for chance in range(_CHANCES):
-            name = next(iter(scope.groups))
+        """Give up the oldest group, of those with one hit while they are the most; so many new ones oust each other first."""
+        name = next((name for name in scope.once if name != newest), None)
+        if name is None or len(scope.once) < len(scope.groups) // 2:
+            name = self._oldest(scope, newest) or name
+        if name is not None:
             group = scope.groups[name]
-            if name == newest or (group.hits > 1 and chance + 1 < _CHANCES):
-                group.hits = 0
-                scope.groups.move_to_end(name)
-                continue
             self.evictions.append(Eviction(self.correlation.info.id, name, group.since, group.until))
             self._drop(scope, name)
-            return
+
+    @staticmethod
+    def _oldest(scope: Scope, newest: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Of the groups with several hits; one that has had more since it was last looked at is passed over once."""
+        for chance in range(min(_CHANCES, len(scope.often))):
+            name = next(iter(scope.often))
+            group = scope.groups[name]
+            if name != newest and (group.hits < 2 or chance + 1 == _CHANCES):
+                return name
+            group.hits = 0
+            scope.often.move_to_end(name)
+        return None
 
 
 def _limit(clock: int, delay: int) -> int:

@@ -40,33 +40,34 @@ class Timeline:
     begin inside it need its latest entries only.
     """
 
-    __slots__ = ("_kept", "_most", "_thinned", "_timespan", "entries", "times")
+    __slots__ = ("_entries", "_kept", "_most", "_thinned", "_timespan", "times")
 
     def __init__(self, timespan: int, most: int) -> None:
         self._timespan, self._most = timespan, most
         self.times: list[int] = []
-        self.entries: list[Entry] = []
+        self._entries: list[tuple[int, str, int, Any]] = []
+        """Plain ones: the collector of garbage need not look at them again and again."""
         self._kept: dict[tuple[int, int], int] = {}
         """Entries by slice and lane."""
         self._thinned: set[int] = set()
         """Slices that have had more than is kept."""
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self._entries)
 
     def add(self, time: int, ref: str, number: int = 0, load: Any = None) -> bool:
         """Whether it is new, and kept."""
-        entries, times = self.entries, self.times
+        entries, times = self._entries, self.times
         if times and time <= times[-1] and (time, ref, number) <= entries[-1][:3]:
             place = bisect_left(entries, (time, ref, number))  # a shorter tuple comes first
             if place < len(entries) and entries[place][:3] == (time, ref, number):
                 return False
             times.insert(place, time)
-            entries.insert(place, Entry(time, ref, number, load))
+            entries.insert(place, (time, ref, number, load))
         else:
             place = len(entries)
             times.append(time)
-            entries.append(Entry(time, ref, number, load))
+            entries.append((time, ref, number, load))
         lane = (slice_start(time, self._timespan), number)
         kept = self._kept[lane] = self._kept.get(lane, 0) + 1
         return kept <= 2 * self._most or self._thin(lane) != place
@@ -77,11 +78,11 @@ class Timeline:
         place = bisect_left(self.times, start)
         seen = 0
         while True:
-            seen += self.entries[place].number == number
+            seen += self._entries[place][2] == number
             if seen > self._most:
                 break
             place += 1
-        del self.entries[place], self.times[place]
+        del self._entries[place], self.times[place]
         self._kept[lane] -= 1
         self._thinned.add(start)
         return place
@@ -96,23 +97,26 @@ class Timeline:
 
     def between(self, since: int, until: int) -> list[Entry]:
         """Those in (since, until]."""
-        return self.entries[bisect_right(self.times, since) : bisect_right(self.times, until)]
+        found = self._entries[bisect_right(self.times, since) : bisect_right(self.times, until)]
+        return [Entry._make(entry) for entry in found]
+
+    def all(self) -> list[Entry]:
+        return [Entry._make(entry) for entry in self._entries]
 
     def slice(self, start: int) -> list[Entry]:
         """Those of the slice that begins there."""
         return self.between(start - 1, slice_end(start, self._timespan) - 1)
 
-    def expire(self, before: int) -> int:
-        """Forget what lies at or before an instant; how many that were."""
+    def expire(self, before: int) -> None:
+        """Forget what lies at or before an instant."""
         gone = bisect_right(self.times, before)
-        for entry in self.entries[:gone]:
-            lane = (slice_start(entry.time, self._timespan), entry.number)
+        for time, _, number, _ in self._entries[:gone]:
+            lane = (slice_start(time, self._timespan), number)
             self._kept[lane] -= 1
             if not self._kept[lane]:
                 del self._kept[lane]
-        del self.entries[:gone], self.times[:gone]
+        del self._entries[:gone], self.times[:gone]
         self._thinned = {start for start in self._thinned if slice_end(start, self._timespan) > before}
-        return gone
 
     def peaks(self, since: int, until: int, width: int) -> Iterator[tuple[int, int]]:
         """For each time in [since, until) that has entries, how many lie in the `width` up to it."""
