@@ -115,6 +115,9 @@ class Metrics:
         self.models = Gauge(
             "soc_anomaly_model_age_seconds", "Age of a detector's model.", ["model"], registry=of("correlate")
         )
+        self.alerts_suppressed = Gauge(
+            "soc_alerts_suppressed", "Stored alerts that exceptions and snoozes hide.", registry=of("jobs")
+        )
         self.restarts = Counter(
             "soc_role_restarts_total", "Restarts by the supervisor.", ["process"], registry=of("jobs")
         )

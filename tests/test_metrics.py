@@ -86,7 +86,7 @@ def test_several_processes_are_one_exposition_by_role() -> None:
     ("role", "shown"),
     [
         ("receive", {"soc_build_info", "soc_syslog_dropped_total"}),
-        ("jobs", {"soc_build_info", "soc_role_restarts_total"}),
+        ("jobs", {"soc_alerts_suppressed", "soc_build_info", "soc_role_restarts_total"}),
         ("console", {"soc_build_info", "soc_audit_records_total"}),
     ],
 )
