@@ -20,6 +20,7 @@ from soc.log.opening import open_log
 from soc.metrics import Metrics
 from soc.sources.opening import open_source
 from soc.stores.opening import store_of
+from soc.workspace.exceptions import Standing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -214,7 +215,7 @@ async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: 
                     {
                         "detect": roles.detect(work, source, suspects),
                         "correlate": roles.correlate(work),
-                        "index": roles.index(work, store),
+                        "index": roles.index(work, store, Standing(config.data_dir)),
                         "watchdog": _watch(work),
                     },
                 )
@@ -249,7 +250,9 @@ async def _index(config: Config, metrics: Metrics, status: Status, stopping: asy
         status.check = _store_check(metrics)
         status.started = True
         try:
-            await _until_stopped(stopping, {"index": roles.index(work, store), "watchdog": _watch(work)})
+            await _until_stopped(
+                stopping, {"index": roles.index(work, store, Standing(config.data_dir)), "watchdog": _watch(work)}
+            )
         finally:
             await store.close()
 

@@ -48,6 +48,10 @@ class Condition(NamedTuple):
     value: str
     """Exactly so, or a network (`10.0.0.0/8`); the empty text stands for "has none"."""
 
+    @property
+    def is_network(self) -> bool:
+        return _network(self.value) is not None
+
     def holds(self, text: str) -> bool:
         network = _network(self.value)
         return text == self.value if network is None else _within(text, network)

@@ -21,6 +21,7 @@ from soc.replaying import Reconciliation, Storing, replay
 from soc.sources.opening import history
 from soc.sources.whole import whole_file
 from soc.stores.opening import store_of
+from soc.workspace.exceptions import Standing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -88,8 +89,9 @@ async def _replay(
 ) -> None:
     content = InForce(config).current
     now = SystemClock().now()
-    store = None if target == "none" else await store_of(_targeted(config, target))
-    storing = Storing(store, now) if store else None
+    targeted = _targeted(config, target)
+    store = None if target == "none" else await store_of(targeted)
+    storing = Storing(store, now, Standing(targeted.data_dir).read()) if store else None
     found: set[str] = set()
 
     async def take(findings: Sequence[Finding]) -> None:
@@ -122,7 +124,7 @@ async def _replay(
 
 def _targeted(config: Config, target: str) -> Config:
     """The configuration with another alert store."""
-    if target == "configured":
+    if target in {"configured", "none"}:
         return config
     if target.startswith(("http://", "https://")):
         return replace_settings(config, elasticsearch=replace_settings(config.elasticsearch, url=target))

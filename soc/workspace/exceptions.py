@@ -121,7 +121,7 @@ def check_draft(draft: Suppression, now: int) -> None:
         raise ConfigurationError(f"{draft.kind}: {instant.iso(draft.until)} is past already")
 
 
-class InForce:
+class Standing:
     """Those that nobody has ended, as the workspace of a data folder has them, for whoever opens and marks alerts."""
 
     def __init__(self, data_dir: Path) -> None:

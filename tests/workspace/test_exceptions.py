@@ -11,7 +11,7 @@ from soc.alerting import Suppression, Suppressions
 from soc.alerting.exceptions import NONE, Condition
 from soc.errors import ConfigurationError, Unavailable
 from soc.workspace import Workspace
-from soc.workspace.exceptions import Entry, InForce
+from soc.workspace.exceptions import Entry, Standing
 from tests.workspace.conftest import CHEAP, NOON
 
 DRAFT = Suppression(
@@ -26,14 +26,14 @@ def test_an_added_exception_has_an_id_and_is_read_as_it_was_written(workspace, t
     assert (added.id[:2], len(added.id), snoozed.id[:2]) == ("x-", 10, "s-")
     assert added == Suppression(added.id, *(getattr(DRAFT, name) for name in DRAFT.__slots__[1:]))
     assert set(workspace.exceptions.all()) == {Entry(one, NOON, "lan", None, "") for one in (added, snoozed)}
-    read = InForce(tmp_path)
+    read = Standing(tmp_path)
     assert set(read.read().all) == {added, snoozed}
     read.close()
 
 
 def test_an_ended_one_is_kept_and_not_in_force_any_more(workspace, clock, tmp_path):
     added = workspace.exceptions.add("lan", DRAFT)
-    read = InForce(tmp_path)
+    read = Standing(tmp_path)
     assert read.read() == Suppressions((added,))
     clock.advance(5)
     assert workspace.exceptions.end("bob", added.id[:5]) == Entry(added, NOON, "lan", NOON + 5, "bob")
@@ -110,12 +110,12 @@ def test_the_beginning_of_an_id_names_one_if_no_other_begins_so(workspace):
 
 
 def test_where_there_is_no_workspace_nothing_is_known_and_none_is_made(tmp_path):
-    assert InForce(tmp_path).read() is None
+    assert Standing(tmp_path).read() is None
     assert list(tmp_path.iterdir()) == []
 
 
 async def test_they_are_asked_for_once_a_second_and_kept_when_they_cannot_be_read(workspace, tmp_path):
-    read = InForce(tmp_path)
+    read = Standing(tmp_path)
     assert await read.at(NOON) == NONE
     added = workspace.exceptions.add("lan", DRAFT)
     assert await read.at(NOON + instant.SECOND - 1) == NONE
