@@ -93,5 +93,7 @@ def decode(value: bytes) -> Hit:
     return _DECODER.decode(value)
 
 
+EARLY = 5 * 60 * 1_000_000
+"""How far the time of a match may be ahead of its arrival; a later one is clamped to it."""
 SLACK = 10 * 60 * 1_000_000
 """How far beyond its window's length the hits of an open window can lie: lateness, early clocks, and then some."""

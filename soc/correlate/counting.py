@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from soc.correlate.telling import REFS, Shown, Telling, Verdict, chosen
@@ -59,7 +60,9 @@ class Counting:
             peak = self._peaks[bucket] = _Peak()
         peak.shown.add(hit)
         if newest:
-            self._reached(bucket, peak, line.count(time - self._span, time), time, tell)
+            count = len(line.times) - bisect_right(line.times, time - self._span)
+            if count > peak.bound:
+                self._reached(bucket, peak, count, time, tell)
             if tell.chained:
                 self._true_in(time, time + 1, tell)
         else:
@@ -91,15 +94,14 @@ class Counting:
 
     def _verdict(self, bucket: int, step: int, count: int, at: int) -> Verdict:
         since = at - self._span
-        found = self._line.between(since, at)
         peaks = (self._peaks.get(bucket - 1), self._peaks.get(bucket))
         return Verdict(
             start=bucket * self._span,
             step=step,
             amount=count,
-            since=found[0].time,
+            since=self._line.after(since),
             until=at,
-            refs=tuple(entry.ref for entry in found[:REFS]),
+            refs=self._line.refs(since, at, REFS),
             evidence=chosen((peak.shown for peak in peaks if peak), since, at),
             approximate=self._line.is_thinned(since, at),
         )

@@ -24,7 +24,7 @@ class Ledger:
         self._correlation = correlation
         self.span = correlation.timespan
         self.chained = correlation.chained
-        self.line = Timeline(self.span, most)
+        self.line = Timeline(self.span, most, lanes=len(correlation.rules) > 1)
         self.told: dict[int, int] = {}
         """By bucket the steps that have been told."""
         self._shown: dict[int, Shown] = {}

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from heapq import heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from soc import instant
-from soc.correlate.absence import Idle, Missing
-from soc.correlate.counting import Counting
-from soc.correlate.distinct import Distinct
 from soc.correlate.fired import SEPARATOR, Fired
-from soc.correlate.novelty import Novel
-from soc.correlate.numbers import WINDOWS
-from soc.correlate.ordered import Ordered
+from soc.correlate.groups import Group, Scope
 from soc.correlate.panes import Pane, hits_of
-from soc.correlate.settling import Numeric, Whole
-from soc.correlate.sliding import Sliding
 from soc.correlate.telling import Telling
 from soc.correlate.timeline import slice_end, slice_start
+from soc.correlate.tracks import track_of
 from soc.hit import END
 
 if TYPE_CHECKING:
     from soc.correlate.telling import Verdict
-    from soc.correlate.timeline import Entry
+    from soc.correlate.tracks import Track
     from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
@@ -43,94 +35,6 @@ class Eviction(NamedTuple):
     group: tuple[str, ...]
     since: int
     until: int
-
-
-class Track(Protocol):
-    """The hits of one group. All results follow from the set of hits, not from their order or repetitions."""
-
-    @property
-    def weight(self) -> int:
-        """Bytes, about."""
-
-    def add(self, hit: Match, tell: Telling) -> int | None:
-        """Take a hit; the time from which on something is to be settled."""
-
-    def skip(self, limit: int) -> None:
-        """For a new one: what ends by then was judged before."""
-
-    def settle(self, limit: int, tell: Telling) -> None:
-        """Judge what ends by then, for all hits up to then are known."""
-
-    def expire(self, before: int) -> bool:
-        """Forget hits at or before; whether nothing is left."""
-
-    def cut(self, start: int) -> list[Match | Entry]:
-        """What a pane keeps of a slice."""
-
-
-def track_of(correlation: Correlation) -> Track:
-    """An empty one, as the type and the condition ask for."""
-    own: dict[str, type[Novel | Idle | Missing]] = {"first_seen": Novel, "idle": Idle, "missing_after": Missing}
-    kind = correlation.type
-    if kind in own:
-        return own[kind](correlation)
-    if correlation.whole:
-        return Whole(correlation)
-    if kind in WINDOWS:
-        return Numeric(correlation)
-    if kind == "temporal_ordered":
-        return Ordered(correlation)
-    if kind == "event_count" and not correlation.level:
-        return Counting(correlation)
-    return Sliding(correlation) if correlation.chained else Distinct(correlation)
-
-
-class _Group:
-    __slots__ = ("hits", "quantum", "sample", "since", "slice", "track", "until", "weight")
-
-    def __init__(self, track: Track, hit: Match) -> None:
-        self.track = track
-        self.since = self.until = hit.time
-        self.sample = hit.sample
-        self.quantum = self.slice = -1
-        self.hits = 0
-        self.weight = 0
-
-
-class Agenda:
-    """Groups by when they are to be looked at."""
-
-    def __init__(self) -> None:
-        self._at: dict[int, set[tuple[str, ...]]] = {}
-        self._heap: list[int] = []
-
-    def put(self, time: int, group: tuple[str, ...]) -> None:
-        groups = self._at.get(time)
-        if groups is None:
-            groups = self._at[time] = set()
-            heappush(self._heap, time)
-        groups.add(group)
-
-    def until(self, time: int) -> list[tuple[int, list[tuple[str, ...]]]]:
-        """What is due by then, in order, and no longer on the agenda."""
-        found = []
-        while self._heap and self._heap[0] <= time:
-            at = heappop(self._heap)
-            found.append((at, sorted(self._at.pop(at))))
-        return found
-
-
-class Scope:
-    """The groups of live records, or of one whole file."""
-
-    def __init__(self) -> None:
-        self.groups: dict[tuple[str, ...], _Group] = {}
-        self.once: OrderedDict[tuple[str, ...], None] = OrderedDict()
-        """Groups with one hit, the oldest first."""
-        self.often: OrderedDict[tuple[str, ...], None] = OrderedDict()
-        self.visits, self.dues, self.seals = Agenda(), Agenda(), Agenda()
-        self.latest = 0
-        """The greatest time of a hit."""
 
 
 class Machine:
@@ -188,14 +92,14 @@ class Machine:
         if self.weight > self._share or len(scope.groups) > KEYS:
             self._evict(scope, hit.group)
 
-    def _opened(self, scope: Scope, hit: Match) -> _Group:
-        group = scope.groups[hit.group] = _Group(track_of(self.correlation), hit)
+    def _opened(self, scope: Scope, hit: Match) -> Group:
+        group = scope.groups[hit.group] = Group(track_of(self.correlation), hit)
         scope.once[hit.group] = None
         if not hit.scope:
             group.track.skip(self._silent)
         return group
 
-    def _weigh(self, group: _Group) -> int:
+    def _weigh(self, group: Group) -> int:
         """Take the bytes of a group over into those of all."""
         weight = group.track.weight + _GROUP
         self.weight += weight - group.weight
@@ -210,7 +114,7 @@ class Machine:
             return slice_end(slice_start(time, self._span), self._span) <= self._limit + 1
         return time <= self._limit - self._reach
 
-    def _plan(self, scope: Scope, hit: Match, group: _Group, due: int | None) -> None:
+    def _plan(self, scope: Scope, hit: Match, group: Group, due: int | None) -> None:
         time = hit.time
         if due is not None:
             scope.dues.put(due // instant.SECOND, hit.group)
@@ -326,7 +230,7 @@ class Machine:
             self._plan(scope, hit, group, group.track.add(hit, Telling(self._tell.chained)))
             self._weigh(group)
 
-    def _trim(self, scope: Scope, name: tuple[str, ...], group: _Group) -> None:
+    def _trim(self, scope: Scope, name: tuple[str, ...], group: Group) -> None:
         """A group that takes too much loses all but its last two timespans, or everything."""
         kept = group.until - 2 * self._span
         if kept > group.since:

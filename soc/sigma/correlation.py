@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from soc import instant
 from soc.event import Logsource
 from soc.finding import digest
+from soc.hit import EARLY
 from soc.sigma.correlation_condition import COUNTS, TEMPORAL, VALUES, Condition, read as read_condition
 from soc.sigma.metadata import info_of
 
@@ -27,8 +28,6 @@ CLOSING_LATENESS = instant.MINUTE
 """Where a window is judged once, after its end: whoever waits for later records tells later."""
 SLICE = instant.HOUR
 """What spans more than this is kept in slices (panes) of this length."""
-EARLY = 5 * instant.MINUTE
-"""How far a record's clock may be ahead of its arrival; a later time is clamped to it."""
 REMEMBERED = 4
 """Who comes back after so many timespans is a stranger."""
 _LONGEST = 366 * instant.DAY

@@ -26,7 +26,7 @@ _RULE = {
 }  # fmt: skip
 
 
-def main(count: int = 200_000) -> int:
+def main(count: int = 150_000) -> int:
     """Exit status 1 if a fold is dearer than it may be."""
     failed = 0
     for name, most in AT_MOST.items():
