@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from soc.event import Event
 from soc.parse import recognition
-from soc.parse.ecs import ecs, flat, nested
+from soc.parse.dotted import flat, nested
+from soc.parse.ecs import ecs
 from soc.parse.ecs_fields import EcsFields
 from soc.parse.format import ABSENT, Accessor, Document, Format
 from soc.parse.frame import REASONS, Frame, Unparsable, original, unwrap
