@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 64
 """Levels of objects that JSON parsers and stores surely take: a name with more dots is kept as it is."""
-_MOST, _LONGEST, _FEWEST = 128, 8192, 8
+_MOST, _LONGEST, _FEWEST = 128, 4096, 8
 """Names and characters of a shape that is remembered, and how often it comes before it is worth a function of its own."""
 _MADE_DEEPEST = 16
 
@@ -59,7 +59,7 @@ class _Shape:
             self.nest = _made(self._names)
 
 
-@lru_cache(maxsize=1 << 11)
+@lru_cache(maxsize=1 << 12)
 def _shape(names: tuple[str, ...]) -> _Shape:
     return _Shape(names)
 
@@ -74,7 +74,7 @@ def _made(names: tuple[str, ...]) -> Nest | None:
         return None
     arguments = ", ".join(f"v{at}" for at in range(len(names)))
     make = eval(f"lambda {arguments}: {_display(tree)}", {"__builtins__": {}})  # noqa: S307 (names go in as literals)
-    return lambda values: make(*values)  # type: ignore[no-any-return]
+    return lambda values: make(*values)
 
 
 def _display(node: dict[str, Any]) -> str:
