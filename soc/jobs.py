@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,12 @@ OVERLAP = 10 * instant.SECOND
 
 async def run(config: Config, store: AlertStore, metrics: Metrics, clock: Clock, stopping: asyncio.Event) -> None:
     """Until stopped. A store that cannot be reached is tried again the next time; nothing depends on the hour."""
+    with contextlib.closing(Standing(config.data_dir)) as exceptions:
+        await _run(config, store, Hiding(exceptions, config.data_dir, metrics), clock, stopping)
+
+
+async def _run(config: Config, store: AlertStore, hiding: Hiding, clock: Clock, stopping: asyncio.Event) -> None:
     mark = Mark(config.data_dir / "run" / "jobs.json")
-    hiding = Hiding(config.data_dir, metrics)
     swept = 0
     while not stopping.is_set():
         now = clock.now()
@@ -41,7 +46,7 @@ async def run(config: Config, store: AlertStore, metrics: Metrics, clock: Clock,
             await hiding.roll_up(store, mark.rolled_up)
             mark.move(now - OVERLAP)
             await hiding.count(store, now)
-            await _report_restarts(config, store, metrics, now)
+            await _report_restarts(config, store, hiding.metrics, now)
             if now - swept > instant.HOUR:
                 await _hourly(config, store, now)
                 swept = now
@@ -58,10 +63,10 @@ async def run(config: Config, store: AlertStore, metrics: Metrics, clock: Clock,
 class Hiding:
     """The roll-up together with what exceptions hide, and how much that is."""
 
-    def __init__(self, data_dir: Path, metrics: Metrics) -> None:
-        self._in_force = Standing(data_dir)
+    def __init__(self, exceptions: Standing, data_dir: Path, metrics: Metrics) -> None:
+        self.metrics = metrics
+        self._exceptions = exceptions
         self._marking = Marking(data_dir / "run" / "exceptions.json")
-        self._metrics = metrics
         self._counted = 0
 
     async def roll_up(self, store: AlertStore, since: int) -> None:
@@ -73,7 +78,7 @@ class Hiding:
     async def _current(self) -> Suppressions | None:
         """None if nobody knows now: then all stays as it is marked."""
         try:
-            return await asyncio.to_thread(self._in_force.read)
+            return await asyncio.to_thread(self._exceptions.read)
         except SocError as error:
             log.warning("exceptions cannot be read, alerts stay as they are marked", error=str(error))
             return None
@@ -83,7 +88,7 @@ class Hiding:
             return
         self._counted = now
         told = await store.search(Query(only_suppressed=True, sort="soc.id", limit=1))
-        self._metrics.alerts_suppressed.set(told.total)
+        self.metrics.alerts_suppressed.set(told.total)
 
 
 class Restart(msgspec.Struct, frozen=True):

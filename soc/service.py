@@ -201,7 +201,7 @@ async def _workshop(config: Config, metrics: Metrics, stopping: asyncio.Event) -
 
 async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
     """Embedded: the three functions in one process, over the SQLite log."""
-    with owned(config):
+    with owned(config), contextlib.closing(Standing(config.data_dir)) as exceptions:
         async with _workshop(config, metrics, stopping) as work:
             store = await store_of(config)
             await asyncio.to_thread(parse.prepare)
@@ -215,7 +215,7 @@ async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: 
                     {
                         "detect": roles.detect(work, source, suspects),
                         "correlate": roles.correlate(work),
-                        "index": roles.index(work, store, Standing(config.data_dir)),
+                        "index": roles.index(work, store, exceptions),
                         "watchdog": _watch(work),
                     },
                 )
@@ -245,16 +245,17 @@ async def _correlate(config: Config, metrics: Metrics, status: Status, stopping:
 
 
 async def _index(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
-    async with _workshop(config, metrics, stopping) as work:
-        store = await store_of(config, writer=True)
-        status.check = _store_check(metrics)
-        status.started = True
-        try:
-            await _until_stopped(
-                stopping, {"index": roles.index(work, store, Standing(config.data_dir)), "watchdog": _watch(work)}
-            )
-        finally:
-            await store.close()
+    with contextlib.closing(Standing(config.data_dir)) as exceptions:
+        async with _workshop(config, metrics, stopping) as work:
+            store = await store_of(config, writer=True)
+            status.check = _store_check(metrics)
+            status.started = True
+            try:
+                await _until_stopped(
+                    stopping, {"index": roles.index(work, store, exceptions), "watchdog": _watch(work)}
+                )
+            finally:
+                await store.close()
 
 
 async def _jobs(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from soc.workspace.exceptions import Standing
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from soc.alerting import Suppressions
     from soc.config import Config
     from soc.finding import Finding
     from soc.record import Record
@@ -91,7 +93,7 @@ async def _replay(
     now = SystemClock().now()
     targeted = _targeted(config, target)
     store = None if target == "none" else await store_of(targeted)
-    storing = Storing(store, now, Standing(targeted.data_dir).read()) if store else None
+    storing = Storing(store, now, _exceptions(targeted)) if store else None
     found: set[str] = set()
 
     async def take(findings: Sequence[Finding]) -> None:
@@ -120,6 +122,11 @@ async def _replay(
             click.echo(f"findings {told.findings}, of them {storing.created} new in the store")
         else:
             click.echo(f"findings {told.findings}, nothing was stored")
+
+
+def _exceptions(config: Config) -> Suppressions | None:
+    with contextlib.closing(Standing(config.data_dir)) as exceptions:
+        return exceptions.read()
 
 
 def _targeted(config: Config, target: str) -> Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 import msgspec
@@ -29,7 +30,8 @@ def marked(site) -> dict[str, list[str]]:
     """What the role jobs makes of it: rule to what hides it."""
 
     async def roll_up(store):
-        await store.roll_up(0, Standing(site.folder).read())
+        with contextlib.closing(Standing(site.folder)) as exceptions:
+            await store.roll_up(0, exceptions.read())
         page = await store.search(Query(only_suppressed=True, sort="rule.id"))
         return {alert["rule"]["id"]: alert["soc"]["suppressed_by"] for alert in page.documents}
 
@@ -114,6 +116,21 @@ def test_a_snoozed_alert_and_its_group_are_quiet(site):
     marked(site)
     (left,) = site.within(lambda store: store.search(Query())).documents
     assert left["source"]["ip"] == "192.0.2.4"
+
+
+def test_a_replay_marks_what_the_running_service_would(site):
+    line = "<38>2026-03-01T09:00:00+07:00 web-1 sshd[4242]: Accepted password for root from {} port 22222 ssh2\n"
+    file = site.folder / "auth.log"
+    file.write_text(line.format("198.51.100.7") + line.format("203.0.113.7"))
+    id_ = added(site, "add", "--where", "source.ip=198.51.100.0/24", *WHY, "--from", "2026-01-01", "--until", day(1))
+    for _ in range(2):
+        told = site.call("replay", str(file))
+        assert told.exit_code == 0, told.output
+        alerts = site.within(lambda store: store.search(Query(suppressed=True, sort="source.ip"))).documents
+        assert [(alert["source"]["ip"], alert["soc"]["suppressed_by"]) for alert in alerts] == [
+            ("198.51.100.7", [id_]),
+            ("203.0.113.7", []),
+        ]
 
 
 def test_a_preview_adds_nothing(site):

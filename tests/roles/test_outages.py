@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -296,7 +297,8 @@ async def test_what_an_exception_hides_never_shows_in_the_queue(clock, tmp_path)
     log, store = Log(clock), Store()
     await log.append(FINDINGS, [message_of(one)._replace(partition=0) for one in told])
     work = workshop(log, clock)
-    await until_done(work, roles.index(work, store, Standing(tmp_path)), lambda: committed(log))
+    with contextlib.closing(Standing(tmp_path)) as exceptions:
+        await until_done(work, roles.index(work, store, exceptions), lambda: committed(log))
     by_rule = {
         alert["rule"]["id"]: alert["soc"]["suppressed_by"]
         for alert in (await store.search(Query(suppressed=True))).documents
