@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import yaml
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from soc import instant
 from soc.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Topic = Literal["logs.firewall", "logs.host", "logs.app", "logs.data"]
 
@@ -32,15 +34,36 @@ class FileInput(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class SyslogInput(Struct, forbid_unknown_fields=True, frozen=True):
-    """One port that takes syslog over UDP and TCP."""
+    """One port that takes syslog over UDP and TCP, or, with a certificate, over TLS."""
 
-    bind: str = "127.0.0.1:5514"
+    bind: str = ""
+    """Empty: 127.0.0.1 and port 5514, or 6514 with a certificate."""
     topic: Topic | Literal["auto"] = "auto"
     """`auto` decides by what the message turns out to be."""
     name: str = "syslog"
     timezone: str = ""
     max_messages_per_second: int = 20_000
     """Per peer; what exceeds it is counted and dropped, so that one peer cannot drown the others."""
+    allow: list[str] = field(default_factory=list)
+    """Addresses and networks that may send; empty: all."""
+    tls_cert_file: str = ""
+    """The certificate and those between it and its root; then this port takes nothing but TLS (RFC 5425)."""
+    tls_key_file: str = ""
+    tls_ca_file: str = ""
+    """Whose certificates senders must show; empty: they need none."""
+
+    def __post_init__(self) -> None:
+        if not self.bind:
+            force_setattr(self, "bind", f"127.0.0.1:{6514 if self.tls else 5514}")
+
+    @property
+    def tls(self) -> bool:
+        return bool(self.tls_cert_file)
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """What the port is opened for; UDP has no TLS here."""
+        return ("tcp",) if self.tls else ("udp", "tcp")
 
 
 class Sources(Struct, forbid_unknown_fields=True, frozen=True):
@@ -267,6 +290,24 @@ def _check(config: Config, file: Path) -> None:
             address(value)
         except ValueError as error:
             raise ConfigurationError(f"{file}:{_line(file, name.split('.'))}: {name}: {error}") from None
+    for n, item in enumerate(config.sources.syslog):
+        for name, what in _syslog_faults(item):
+            place = f"sources.syslog.{n}.{name}"
+            raise ConfigurationError(f"{file}:{_line(file, place.split('.'))}: {place}: {what}")
+
+
+def _syslog_faults(item: SyslogInput) -> Iterator[tuple[str, str]]:
+    """Settings that contradict each other or say nothing."""
+    if bool(item.tls_cert_file) != bool(item.tls_key_file):
+        there, absent = ("tls_cert_file", "tls_key_file") if item.tls_cert_file else ("tls_key_file", "tls_cert_file")
+        yield there, f"needs {absent} too; the same file may hold both"
+    elif item.tls_ca_file and not item.tls:
+        yield "tls_ca_file", "needs tls_cert_file and tls_key_file; without them nobody is asked for a certificate"
+    for each in item.allow:
+        try:
+            ip_network(each)
+        except ValueError:
+            yield "allow", f"{each!r} is neither an address nor a network like 192.0.2.0/24"
 
 
 def address(bind: str) -> tuple[str, int]:

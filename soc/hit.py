@@ -39,7 +39,7 @@ class Partial(Struct, frozen=True, tag="partial", tag_field="hit"):
         return json.encode([self.detector, self.entity])
 
 
-class Match(Struct, frozen=True, tag="match", tag_field="hit", omit_defaults=True):
+class Match(Struct, frozen=True, tag="match", tag_field="hit", omit_defaults=True, gc=False):
     """That a rule matched, or that a correlation was true, as one correlation that counts it needs to know it."""
 
     correlation: str
@@ -93,5 +93,7 @@ def decode(value: bytes) -> Hit:
     return _DECODER.decode(value)
 
 
+EARLY = 5 * 60 * 1_000_000
+"""How far the time of a match may be ahead of its arrival; a later one is clamped to it."""
 SLACK = 10 * 60 * 1_000_000
 """How far beyond its window's length the hits of an open window can lie: lateness, early clocks, and then some."""

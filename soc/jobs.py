@@ -1,19 +1,24 @@
-"""The role `jobs`: rolls alerts up from their findings, deletes what is too old, reports restarts."""
+"""The role `jobs`: rolls alerts up from their findings, marks what exceptions hide, deletes what is too old, reports restarts."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from soc import health, instant, logs, pipeline
-from soc.errors import Forbidden, Unavailable
+from soc.errors import Forbidden, SocError, Unavailable
+from soc.stores import Query
+from soc.workspace.exceptions import Standing
+from soc.workspace.marking import Marking
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from soc.alerting import Suppressions
     from soc.clock import Clock
     from soc.config import Config
     from soc.metrics import Metrics
@@ -21,20 +26,27 @@ if TYPE_CHECKING:
 
 log = logs.get(__name__)
 ROLL_UP_EVERY = 2.0
+COUNTED_EVERY = instant.MINUTE
 OVERLAP = 10 * instant.SECOND
 """Findings become visible in the store a little after the time that they are stamped with."""
 
 
 async def run(config: Config, store: AlertStore, metrics: Metrics, clock: Clock, stopping: asyncio.Event) -> None:
     """Until stopped. A store that cannot be reached is tried again the next time; nothing depends on the hour."""
+    with contextlib.closing(Standing(config.data_dir)) as exceptions:
+        await _run(config, store, Hiding(exceptions, config.data_dir, metrics), clock, stopping)
+
+
+async def _run(config: Config, store: AlertStore, hiding: Hiding, clock: Clock, stopping: asyncio.Event) -> None:
     mark = Mark(config.data_dir / "run" / "jobs.json")
     swept = 0
     while not stopping.is_set():
         now = clock.now()
         try:
-            await store.roll_up(mark.rolled_up)
+            await hiding.roll_up(store, mark.rolled_up)
             mark.move(now - OVERLAP)
-            await _report_restarts(config, store, metrics, now)
+            await hiding.count(store, now)
+            await _report_restarts(config, store, hiding.metrics, now)
             if now - swept > instant.HOUR:
                 await _hourly(config, store, now)
                 swept = now
@@ -46,6 +58,37 @@ async def run(config: Config, store: AlertStore, metrics: Metrics, clock: Clock,
             await asyncio.wait_for(stopping.wait(), ROLL_UP_EVERY)
         except TimeoutError:
             continue
+
+
+class Hiding:
+    """The roll-up together with what exceptions hide, and how much that is."""
+
+    def __init__(self, exceptions: Standing, data_dir: Path, metrics: Metrics) -> None:
+        self.metrics = metrics
+        self._exceptions = exceptions
+        self._marking = Marking(data_dir / "run" / "exceptions.json")
+        self._counted = 0
+
+    async def roll_up(self, store: AlertStore, since: int) -> None:
+        current = await self._current()
+        again = [] if current is None else await self._marking.due(store, current)
+        await store.roll_up(since, current, again)
+        self._marking.done(len(again))
+
+    async def _current(self) -> Suppressions | None:
+        """None if nobody knows now: then all stays as it is marked."""
+        try:
+            return await asyncio.to_thread(self._exceptions.read)
+        except SocError as error:
+            log.warning("exceptions cannot be read, alerts stay as they are marked", error=str(error))
+            return None
+
+    async def count(self, store: AlertStore, now: int) -> None:
+        if abs(now - self._counted) < COUNTED_EVERY:
+            return
+        self._counted = now
+        told = await store.search(Query(only_suppressed=True, sort="soc.id", limit=1))
+        self.metrics.alerts_suppressed.set(told.total)
 
 
 class Restart(msgspec.Struct, frozen=True):

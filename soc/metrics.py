@@ -20,6 +20,8 @@ from soc import __version__
 from soc.alert import SEVERITIES
 from soc.parse import REASONS
 from soc.record import LAYERS
+from soc.sources.streams import BOUNDS
+from soc.sources.tls import FIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -115,12 +117,37 @@ class Metrics:
         self.models = Gauge(
             "soc_anomaly_model_age_seconds", "Age of a detector's model.", ["model"], registry=of("correlate")
         )
+        self.alerts_suppressed = Gauge(
+            "soc_alerts_suppressed", "Stored alerts that exceptions and snoozes hide.", registry=of("jobs")
+        )
         self.restarts = Counter(
             "soc_role_restarts_total", "Restarts by the supervisor.", ["process"], registry=of("jobs")
         )
         self.audit = Counter("soc_audit_records_total", "Records appended to the audit trail.", registry=of("console"))
         self.syslog_dropped = Counter(
             "soc_syslog_dropped_total", "Syslog messages dropped before the spool.", ["reason"], registry=of("receive")
+        )
+        self.connections = Gauge("soc_syslog_connections", "Connections that are open.", registry=of("receive"))
+        self.connections_refused = Counter(
+            "soc_syslog_connections_refused_total", "Connections that were closed unread.", ["reason"],
+            registry=of("receive"),
+        )  # fmt: skip
+        self.handshakes = Counter(
+            "soc_syslog_tls_handshakes_total", "TLS handshakes by how they ended.", ["result"], registry=of("receive")
+        )
+        self.unfinished = Gauge(
+            "soc_syslog_unfinished_bytes", "Bytes of messages that are not whole yet.", registry=of("receive")
+        )
+        self.messages_cut = Counter(
+            "soc_syslog_messages_cut_total", "Messages whose connection ended in them; what had come of them is kept.",
+            registry=of("receive"),
+        )  # fmt: skip
+        self.certificate_ends = Gauge(
+            "soc_tls_certificate_expiry_timestamp_seconds", "When the certificate in force of a port ends.", ["bind"],
+            registry=of("receive"),
+        )  # fmt: skip
+        self.certificate_reloads = Counter(
+            "soc_tls_certificate_reload_total", "Certificates whose files changed.", ["result"], registry=of("receive")
         )
         self._begin()
 
@@ -139,7 +166,10 @@ class Metrics:
             (self.alerts, SEVERITIES),
             (self.stored, verdicts),
             (self.restarts, PROCESSES),
-            (self.syslog_dropped, ("rate_limit", "queue_full")),
+            (self.syslog_dropped, ("rate_limit", "queue_full", "not_allowed")),
+            (self.connections_refused, BOUNDS),
+            (self.handshakes, ("accepted", *FIXES)),
+            (self.certificate_reloads, ("accepted", "rejected")),
         )
         for metric, values in known:
             for value in values:

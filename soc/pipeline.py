@@ -10,14 +10,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from soc import alerting, anomaly, parse
+from soc.alerting import exceptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from soc.alert import Alert
+    from soc.alerting import Suppressions
     from soc.anomaly import Detectors, Strides, Unit
     from soc.correlate import Windows
     from soc.enrich import Inventory
@@ -140,12 +142,19 @@ def findings_of(scored: Iterable[Unit], content: Content) -> list[Finding]:
     ]
 
 
-def index(findings: Sequence[Finding]) -> tuple[list[Finding], list[Alert]]:
-    """The findings without repetitions, and the alerts that they open."""
+def index(
+    findings: Sequence[Finding], suppressions: Suppressions = exceptions.NONE
+) -> tuple[list[Finding], list[Alert]]:
+    """The findings without repetitions, and the alerts that they open, marked where exceptions hide them."""
     unique = list({finding.id: finding for finding in findings}.values())
     alerts: dict[str, Alert] = {}
     for finding in unique:
         alert = alerting.alert_of(finding)
         if alert is not None:
             alerts.setdefault(alert.id, alert)
-    return unique, list(alerts.values())
+    if not suppressions.all:
+        return unique, list(alerts.values())
+    told: dict[str | None, list[dict[str, Any]]] = {}
+    for finding in unique:
+        told.setdefault(finding.alert_id, []).append(finding.document)
+    return unique, [exceptions.opened(alert, told[id_], suppressions) for id_, alert in alerts.items()]

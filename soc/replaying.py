@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from soc import parse, pipeline
+from soc.alerting.exceptions import NONE
 from soc.anomaly import Strides
 from soc.correlate import Windows
 from soc.errors import Unavailable
@@ -16,6 +17,7 @@ from soc.hit import END, Tick
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
+    from soc.alerting import Suppressions
     from soc.anomaly import Detector
     from soc.correlate import Closed
     from soc.finding import Finding
@@ -120,9 +122,11 @@ def _end_of(partition: str) -> Tick:
 class Storing:
     """Takes findings for a store, in large pieces; `close` stores the rest and rolls the alerts up."""
 
-    def __init__(self, store: AlertStore, now: int) -> None:
+    def __init__(self, store: AlertStore, now: int, suppressions: Suppressions | None = None) -> None:
+        """`suppressions` hide alerts as in the running service; None leaves that to it."""
         self._store = store
         self._now = now
+        self._suppressions = suppressions
         self._waiting: list[Finding] = []
         self.created = 0
 
@@ -134,14 +138,14 @@ class Storing:
     async def close(self) -> None:
         """Raises errors.Unavailable if the store did not take all of it; a second replay adds what is missing."""
         await self._flush()
-        await self._store.roll_up(self._now)
+        await self._store.roll_up(self._now, self._suppressions)
 
     async def _flush(self) -> None:
         pending, self._waiting = self._waiting, []
         for _ in range(5):
             if not pending:
                 return
-            findings, alerts = pipeline.index(pending)
+            findings, alerts = pipeline.index(pending, self._suppressions or NONE)
             verdicts = await self._store.create(findings, alerts, self._now)
             self.created += verdicts.created
             again = set(verdicts.retry)

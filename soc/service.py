@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soc import jobs, logs, roles, telemetry
+from soc import jobs, logs, parse, roles, telemetry
 from soc.clock import SystemClock
 from soc.config import load_config
 from soc.errors import ConfigurationError, SocError
@@ -20,6 +20,7 @@ from soc.log.opening import open_log
 from soc.metrics import Metrics
 from soc.sources.opening import open_source
 from soc.stores.opening import store_of
+from soc.workspace.exceptions import Standing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -200,9 +201,10 @@ async def _workshop(config: Config, metrics: Metrics, stopping: asyncio.Event) -
 
 async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
     """Embedded: the three functions in one process, over the SQLite log."""
-    with owned(config):
+    with owned(config), contextlib.closing(Standing(config.data_dir)) as exceptions:
         async with _workshop(config, metrics, stopping) as work:
             store = await store_of(config)
+            await asyncio.to_thread(parse.prepare)
             source = await open_source(config, work.log, work.clock)
             suspects = _suspects(config, "pipeline")
             status.check = _store_check(metrics)
@@ -213,7 +215,7 @@ async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: 
                     {
                         "detect": roles.detect(work, source, suspects),
                         "correlate": roles.correlate(work),
-                        "index": roles.index(work, store),
+                        "index": roles.index(work, store, exceptions),
                         "watchdog": _watch(work),
                     },
                 )
@@ -225,6 +227,7 @@ async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: 
 
 async def _detect(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
     async with _workshop(config, metrics, stopping) as work:
+        await asyncio.to_thread(parse.prepare)
         source = await open_source(config, work.log, work.clock)
         suspects = _suspects(config, "detect")
         status.started = True
@@ -242,14 +245,17 @@ async def _correlate(config: Config, metrics: Metrics, status: Status, stopping:
 
 
 async def _index(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
-    async with _workshop(config, metrics, stopping) as work:
-        store = await store_of(config, writer=True)
-        status.check = _store_check(metrics)
-        status.started = True
-        try:
-            await _until_stopped(stopping, {"index": roles.index(work, store), "watchdog": _watch(work)})
-        finally:
-            await store.close()
+    with contextlib.closing(Standing(config.data_dir)) as exceptions:
+        async with _workshop(config, metrics, stopping) as work:
+            store = await store_of(config, writer=True)
+            status.check = _store_check(metrics)
+            status.started = True
+            try:
+                await _until_stopped(
+                    stopping, {"index": roles.index(work, store, exceptions), "watchdog": _watch(work)}
+                )
+            finally:
+                await store.close()
 
 
 async def _jobs(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:

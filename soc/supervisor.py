@@ -150,7 +150,9 @@ class Supervisor:
         ]
         if self.config.embedded:
             lines.append(f"inbox    {self.config.data_dir / 'inbox'}  (files dropped there are read)")
-        lines += [f"syslog   {item.bind}  (UDP and TCP)" for item in self.config.sources.syslog]
+        lines += [
+            f"syslog   {item.bind}  ({'TLS' if item.tls else 'UDP and TCP'})" for item in self.config.sources.syslog
+        ]
         click.echo("\n".join([*lines, "ready"]))
         sys.stdout.flush()
 

@@ -39,6 +39,7 @@ NEEDS = {
     "browser": (lambda: _programs("chromium"), f"{INSTALL} chromium fonts-noto-core"),
     "shippers": (_shippers, f"{INSTALL} rsyslog rsyslog-kafka"),
     "prometheus": (lambda: _programs("prometheus", "promtool"), f"{INSTALL} prometheus"),
+    "openssl": (lambda: _programs("openssl"), f"{INSTALL} openssl"),
     "shared": (lambda: [] if SHARED.is_dir() else [str(SHARED)], f"put the measuring data into {SHARED}"),
 }
 

@@ -8,13 +8,17 @@ import json
 import pytest
 
 from soc import instant, jobs
+from soc.alerting import Suppression
 from soc.clock import FixedClock
 from soc.config import Config
 from soc.errors import Unavailable
 from soc.metrics import Metrics
 from soc.stores import Query, Verdicts
 from soc.stores.memory import MemoryStore
+from soc.workspace import Workspace
+from tests.stores.invented import NOON, SCAN, alerts_of, finding, suppressed
 from tests.waiting import until
+from tests.workspace.conftest import CHEAP
 
 NOW = 1_795_500_000_000_000
 
@@ -26,12 +30,12 @@ class Store(MemoryStore):
         self.rolled: list[int] = []
         self.expired: list[int] = []
 
-    async def roll_up(self, since) -> int:
+    async def roll_up(self, since, suppressions=None, also=()) -> int:
         self.rolled.append(since)
         if self.away:
             self.away -= 1
             raise Unavailable("away")
-        return await super().roll_up(since)
+        return await super().roll_up(since, suppressions, also)
 
     async def create(self, findings, alerts, ingested) -> Verdicts:
         if self.full:
@@ -112,3 +116,39 @@ async def test_a_full_disk_does_not_end_the_role(config) -> None:
     (config.data_dir / "run" / "jobs.new").mkdir()  # where the mark is to be written
     store = Store()
     await run(config, store, lambda: len(store.rolled) >= 3)
+
+
+async def hidden(store) -> list[str]:
+    page = await store.search(Query(only_suppressed=True, sort="rule.id"))
+    return [alert["rule"]["id"] for alert in page.documents]
+
+
+async def test_what_an_exception_hides_is_marked_and_counted_and_comes_back_when_it_ends(config, monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "COUNTED_EVERY", 0)
+    store, metrics = Store(), Metrics()
+    findings = [finding(), finding(SCAN)]
+    await store.create(findings, alerts_of(findings), NOON)
+    workspace = Workspace(config.data_dir, FixedClock(NOON), CHEAP)
+    draft = Suppression("", "exception", "ann", "known", NOON - instant.DAY, NOON + instant.DAY, "port-scan")
+    added = workspace.exceptions.add("ann", draft)
+
+    def counted(number: int):
+        return lambda: metrics.alerts_suppressed._value.get() == number and len(store.rolled) > 2
+
+    await run(config, store, counted(1), metrics)
+    assert await hidden(store) == ["port-scan"]
+    workspace.exceptions.end("ann", added.id)
+    workspace.close()
+    await run(config, store, counted(0), metrics)
+    assert await hidden(store) == []
+
+
+async def test_marks_stay_while_nobody_knows_the_exceptions(config) -> None:
+    store = Store()
+    marked = suppressed(alerts_of([finding()])[0], "x-1")
+    await store.create([finding()], [marked], NOW)
+    await run(config, store, lambda: len(store.rolled) >= 2)
+    (config.data_dir / "workspace.db").write_text("no database, however long one looks at it")
+    again = len(store.rolled) + 2
+    await run(config, store, lambda: len(store.rolled) >= again)
+    assert await hidden(store) == ["ssh-guessing"]

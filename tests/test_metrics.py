@@ -85,8 +85,21 @@ def test_several_processes_are_one_exposition_by_role() -> None:
 @pytest.mark.parametrize(
     ("role", "shown"),
     [
-        ("receive", {"soc_build_info", "soc_syslog_dropped_total"}),
-        ("jobs", {"soc_build_info", "soc_role_restarts_total"}),
+        (
+            "receive",
+            {
+                "soc_build_info",
+                "soc_syslog_connections",
+                "soc_syslog_connections_refused_total",
+                "soc_syslog_dropped_total",
+                "soc_syslog_messages_cut_total",
+                "soc_syslog_tls_handshakes_total",
+                "soc_syslog_unfinished_bytes",
+                "soc_tls_certificate_expiry_timestamp_seconds",
+                "soc_tls_certificate_reload_total",
+            },
+        ),
+        ("jobs", {"soc_alerts_suppressed", "soc_build_info", "soc_role_restarts_total"}),
         ("console", {"soc_build_info", "soc_audit_records_total"}),
     ],
 )

@@ -8,7 +8,7 @@ from soc import finding as ids, instant
 from soc.alert import SEVERITIES, Alert
 from soc.alerting.search_text import fold
 from soc.finding import Finding
-from soc.parse.ecs import nested
+from soc.parse.dotted import nested
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

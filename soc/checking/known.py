@@ -27,6 +27,7 @@ def vocabulary() -> Vocabulary:
     windows, ecs, native, sources = (_told(name) for name in ("windows", "ecs", "native", "logsources"))
     natives: dict[str, frozenset[str]] = {}
     told = {name: tuple(Logsource(**source) for source in entries) for name, entries in sources.items()}
+    windows_formats = frozenset(name for name in parse.formats() if name.startswith("windows_"))
     for module in _modules():
         found = list(_inside(vars(module)))
         formats = [each.name for each in vars(module).values() if isinstance(each, Format)]
@@ -43,7 +44,7 @@ def vocabulary() -> Vocabulary:
         ecs=frozenset(f"{root}.{leaf}" if leaf else root for root, leaves in ecs.items() for leaf in leaves),
         native=natives,
         sources={name: tuple(dict.fromkeys(each for each in entries if any(each))) for name, entries in told.items()},
-        windows=frozenset(name for name in parse.FORMATS if name.startswith("windows_")),
+        windows=windows_formats,
     )
 
 
@@ -53,7 +54,7 @@ def _told(name: str) -> dict[str, Any]:
 
 
 def _modules() -> Iterator[Any]:
-    """Those that the table of formats has brought in."""
+    """Those that `parse.formats` has brought in."""
     yield from (module for name, module in sorted(sys.modules.items()) if name.startswith(f"{parse.__name__}."))
 
 

@@ -37,6 +37,7 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "severity": "severity",
         "techniques": "ATT&CK",
         "suppressed": "suppressed by",
+        "until": "until",
         "sample": "sample",
         "sample_data": "shipped sample data, not an incident",
         "usual": "usual",
@@ -69,6 +70,7 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "severity": "mức",
         "techniques": "ATT&CK",
         "suppressed": "bị ẩn bởi",
+        "until": "đến",
         "sample": "dữ liệu mẫu",
         "sample_data": "dữ liệu mẫu kèm theo, không phải sự cố",
         "usual": "thường",
@@ -148,7 +150,9 @@ def _head(alert: Document, words: Mapping[str, str], zone: tzinfo) -> Iterator[t
     yield words["techniques"], ", ".join(alert.get("threat", {}).get("technique", {}).get("id", []))
     national = soc["national"]
     yield words["national"], f"{words['category']} {national['category']}, {words['severity']} {national['severity']}"
-    yield words["suppressed"], ", ".join(soc["suppressed_by"])
+    for mark in soc.get("suppressions", ()):
+        until = f"{words['until']} {_text.local(mark['until'], zone)}"
+        yield words["suppressed"], f"{mark['id']}: {mark['reason']} ({mark['owner']}, {until})"
     yield words["sample"], words["sample_data"] if soc["sample"] else ""
 
 

@@ -14,6 +14,7 @@ from soc.errors import ConfigurationError
 from soc.record import LAYERS
 from soc.stores import NotFound, Query, pages
 from soc.stores.opening import store_of
+from soc.stores.walking import documents
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from soc.config import Config
     from soc.stores import AlertStore, Document
 
+__all__ = ["documents", "filters", "found", "opened_store", "query_of"]
 NOBODY = "none"
-_PAGE = 200
 _ID = 40
 _CHOICES = 5
 """Ids that are named when the beginning of one is not unique."""
@@ -45,6 +46,7 @@ _OPTIONS = (
     click.option("--since", default="", metavar="WHEN", help="Seen in the last 15m, 24h, 7d, or since a time."),
     click.option("--text", default="", metavar="WORDS", help="Words of the title, the entity, the group."),
     click.option("--suppressed", is_flag=True, help="Also what an exception hides."),
+    click.option("--excepted", is_flag=True, help="Only what an exception hides."),
 )
 
 
@@ -63,6 +65,7 @@ def query_of(given: Mapping[str, Any], now: int, zone: tzinfo) -> Query:
         text=given["text"],
         since=_text.since(given["since"], now, zone) if given["since"] else None,
         suppressed=given["suppressed"],
+        only_suppressed=given["excepted"],
     )
 
 
@@ -79,20 +82,6 @@ async def opened_store(config: Config) -> AsyncIterator[AlertStore]:
         yield store
     finally:
         await store.close()
-
-
-async def documents(store: AlertStore, query: Query, most: int | None = None) -> AsyncIterator[Document]:
-    """What a query matches, page by page, so that no size of answer fills the memory."""
-    left = most
-    after = ""
-    while left is None or left > 0:
-        limit = _PAGE if left is None else min(_PAGE, left)
-        page = await store.search(replace(query, limit=limit, after=after))
-        for document in page.documents:
-            yield document
-        after, left = page.next, None if left is None else left - len(page.documents)
-        if not after:
-            return
 
 
 async def found(store: AlertStore, id_: str) -> Document:

@@ -35,7 +35,7 @@ def command(format_: str, listed: bool, files: tuple[BinaryIO, ...]) -> None:
       soc parse --list
     """
     if listed:
-        for name, known in sorted(parse.FORMATS.items()):
+        for name, known in sorted(parse.formats().items()):
             click.echo(f"{name:<24} {known.title}")
         return
     if format_:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +22,12 @@ from soc.replaying import Reconciliation, Storing, replay
 from soc.sources.opening import history
 from soc.sources.whole import whole_file
 from soc.stores.opening import store_of
+from soc.workspace.exceptions import Standing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from soc.alerting import Suppressions
     from soc.config import Config
     from soc.finding import Finding
     from soc.record import Record
@@ -88,8 +91,9 @@ async def _replay(
 ) -> None:
     content = InForce(config).current
     now = SystemClock().now()
-    store = None if target == "none" else await store_of(_targeted(config, target))
-    storing = Storing(store, now) if store else None
+    targeted = _targeted(config, target)
+    store = None if target == "none" else await store_of(targeted)
+    storing = Storing(store, now, _exceptions(targeted)) if store else None
     found: set[str] = set()
 
     async def take(findings: Sequence[Finding]) -> None:
@@ -120,9 +124,14 @@ async def _replay(
             click.echo(f"findings {told.findings}, nothing was stored")
 
 
+def _exceptions(config: Config) -> Suppressions | None:
+    with contextlib.closing(Standing(config.data_dir)) as exceptions:
+        return exceptions.read()
+
+
 def _targeted(config: Config, target: str) -> Config:
     """The configuration with another alert store."""
-    if target == "configured":
+    if target in {"configured", "none"}:
         return config
     if target.startswith(("http://", "https://")):
         return replace_settings(config, elasticsearch=replace_settings(config.elasticsearch, url=target))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Condition = tuple[str, str]
 """Field and value, as written: `@me` stays `@me`."""
 DEFAULT_SORT = "-soc.risk"
+SUPPRESSED = {"1": "1", "true": "1", "only": "only"}
+"""How a parameter asks for alerts that exceptions hide: beside the others, or only them."""
 _NOT_CLOSED: tuple[Condition, ...] = (("triage.status", "closed"),)
 # What people type in the search box for the field's full name.
 _SHORT = {
@@ -38,6 +40,7 @@ _SHORT = {
     "source": "source.ip",
     "destination": "destination.ip",
 }
+_TEXTS = ("text", "since", "until", "suppressed")
 _WORD = re.compile(r"""(-?)([@\w.]+):(?:"([^"]*)"|(\S*))|\S+""")
 
 
@@ -48,7 +51,8 @@ class Address:
     text: str = ""
     since: str = ""
     until: str = ""
-    suppressed: bool = False
+    suppressed: str = ""
+    """One of the values of SUPPRESSED."""
     sort: str = DEFAULT_SORT
     limit: int = 50
     after: str = ""
@@ -60,8 +64,8 @@ class Address:
         """The parameters; the sort always stands there, since an address without any is the view of open alerts."""
         parts = [("filter", f"{field}:{value}") for field, value in self.filters]
         parts += [("exclude", f"{field}:{value}") for field, value in self.excluded]
-        parts += [(name, str(getattr(self, name))) for name in ("text", "since", "until") if getattr(self, name)]
-        parts += [("suppressed", "1")] * self.suppressed + [("sort", self.sort)]
+        parts += [(name, str(getattr(self, name))) for name in _TEXTS if getattr(self, name)]
+        parts.append(("sort", self.sort))
         parts += [("limit", str(self.limit))] * (self.limit != 50)
         parts += [(name, getattr(self, name)) for name in ("after", "alert") if getattr(self, name)]
         return urlencode(parts)
@@ -99,7 +103,7 @@ class Address:
 
     def with_hidden(self) -> Address:
         """Also the alerts that an exception hides."""
-        return replace(self, suppressed=True, after="", alert="")
+        return replace(self, suppressed="1", after="", alert="")
 
     def only(self, field: str, value: object) -> Address:
         return Address(filters=((field, str(value)),), limit=self.limit)
@@ -142,7 +146,7 @@ def read(told: QueryParams) -> Address:
         text=given.get("text", ""),
         since=given.get("since", ""),
         until=given.get("until", ""),
-        suppressed=given.get("suppressed", "") in {"1", "true"},
+        suppressed=SUPPRESSED.get(given.get("suppressed", ""), ""),
         sort=given.get("sort", "") or DEFAULT_SORT,
         limit=int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 9 else 50,
         after=given.get("after", ""),

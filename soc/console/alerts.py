@@ -125,7 +125,8 @@ async def counts(call: Call) -> Overview:
     still = await store.facets(is_open, ["event.severity", "soc.layer", "triage.assignee"])
     status = dict(by_status["triage.status"])
     severity, layer, assignee = (dict(still[field]) for field in ("event.severity", "soc.layer", "triage.assignee"))
-    return Overview(sum(status.values()), status, severity, layer, assignee)
+    hidden = (await store.search(Query(only_suppressed=True, sort="soc.id", limit=1))).total
+    return Overview(sum(status.values()), hidden, status, severity, layer, assignee)
 
 
 def _check(change: Change) -> None:

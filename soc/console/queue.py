@@ -44,7 +44,7 @@ async def page(call: Call) -> Response:
     store = call.desk.store
     found, facets, counted, opened = await asyncio.gather(
         store.search(query),
-        store.facets(query, FACETS, _FACET_VALUES),
+        store.facets(query, (*FACETS, *(["soc.suppressed_by"] if asked.suppressed else [])), _FACET_VALUES),
         views.counted(call, asked),
         _opened(call, asked.alert),
     )

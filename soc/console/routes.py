@@ -61,7 +61,7 @@ _WHICH = (
     Parameter("text", "Words, found without regard to case and accents."),
     Parameter("since", "An ISO time or a span back from now (-24h); of the last finding."),
     Parameter("until", "As since, not included."),
-    Parameter("suppressed", "1: also alerts that an exception hides."),
+    Parameter("suppressed", "1: also alerts that an exception hides; only: only these."),
 )
 _PAGE = (
     Parameter("sort", "A field, with `-` for falling."),

@@ -80,6 +80,8 @@ class UserNames(Struct):
 class Overview(Struct):
     total: int
     """Alerts in all, those hidden by an exception left out."""
+    suppressed: int
+    """Those that an exception hides."""
     status: dict[str, int]
     open_severity: dict[str, int]
     """Alerts that are not closed, by `event.severity`."""

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from soc import instant
+from soc.console.address import SUPPRESSED
 from soc.console.problems import Problem
 from soc.stores import FIELDS, Query
 
@@ -62,7 +63,8 @@ def query_of(call: Call, standing: QueryParams | None = None) -> Query:
         text=given.get("text", ""),
         since=_time(call, "since"),
         until=_time(call, "until"),
-        suppressed=given.get("suppressed", "") in {"1", "true"},
+        suppressed=bool(SUPPRESSED.get(given.get("suppressed", ""))),
+        only_suppressed=given.get("suppressed", "") == "only",
         sort=given.get("sort", "") or "-soc.risk",
         limit=call.number("limit", 50, 1, 200),
         after=given.get("after", ""),

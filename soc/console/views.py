@@ -44,6 +44,7 @@ VIEWS: tuple[View, ...] = (
     ),
     View("closed", N_("Closed"), Address(filters=(("triage.status", "closed"),), sort="-soc.last_seen")),
     View("all", N_("All"), Address()),
+    View("excepted", N_("Excepted"), Address(suppressed="only", sort="-soc.last_seen")),
     *(View(layer, title, OPEN.include("soc.layer", layer), "layer") for layer, title in LAYERS.items()),
 )
 
@@ -65,6 +66,7 @@ def _counts(overview: Overview) -> dict[str, int]:
         "severe": severe,
         "closed": closed,
         "all": overview.total,
+        "excepted": overview.suppressed,
         **{layer: overview.open_layer.get(layer, 0) for layer in LAYERS},
     }
 

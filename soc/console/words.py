@@ -49,6 +49,7 @@ FIELD_NAMES = {
     "event.severity": N_("Severity"),
     "rule.id": N_("Rule"),
     "rule.name": N_("Rule"),
+    "soc.suppressed_by": N_("Exception"),
     "soc.layer": N_("Layer"),
     "soc.kind": N_("Kind"),
     "soc.entity.value": N_("Entity"),

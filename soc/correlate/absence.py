@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from soc.correlate.ledger import Ledger
-from soc.correlate.telling import Telling, Verdict, piece
+from soc.correlate.telling import Telling, Verdict
 from soc.correlate.timeline import Timeline, slice_end, slice_start
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Missing:
                 continue
             bucket = entry.time // ledger.span
             if not ledger.step(bucket):
-                tell.verdicts.append(ledger.verdict(bucket, 1, entry.time - 1, entry.time, chosen=[entry]))
+                tell.verdicts.append(ledger.verdict(bucket, 1, entry.time - 1, entry.time, steps=[entry]))
             if tell.chained:
                 tell.truths.append(entry.load[1])
         self._judged = max(self._judged, over)
@@ -90,7 +90,7 @@ class Idle:
 
     def settle(self, limit: int, tell: Telling) -> None:
         """Judge the gaps that have come to the timespan by then."""
-        entries = self._line.entries
+        entries = self._line.all()
         for entry, after in zip(entries, [*entries[1:], None], strict=True):
             if self._returning:
                 away = after.time - entry.time if after else 0
@@ -105,7 +105,7 @@ class Idle:
     def _tell(self, entry: Entry, last: Entry, tell: Telling) -> None:
         hit = entry.load
         start = slice_start(entry.time, self._span)
-        tell.verdicts.append(Verdict(start, 0, 1, last.time, entry.time, (hit.ref,), (piece(hit),)))
+        tell.verdicts.append(Verdict(start, 0, 1, last.time, entry.time, (hit.ref,), (hit,)))
         if tell.chained:
             tell.truths.append(hit)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from soc.correlate.telling import REFS, Shown, Telling, Verdict, pieces
+from soc.correlate.telling import REFS, Shown, Telling, Verdict, chosen
 from soc.correlate.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -13,21 +14,22 @@ if TYPE_CHECKING:
     from soc.sigma.correlation import Correlation
 
 KEPT = 1_000
-ENTRY, SHOWN_HIT, BUCKET = 240, 900, 400
+ENTRY, BUCKET = 240, 2_200
 """Bytes that one of them takes, about."""
 
 
 class _Peak:
-    """What a bucket has come to: an upper bound on the greatest count in a window of it, and the steps told.
+    """What a bucket has come to, with what it shows: an upper bound on the greatest count in a window of it, and the steps told.
 
     A hit raises each window that holds it by one, so until the bound reaches the next step nothing is counted anew.
     """
 
-    __slots__ = ("bound", "step")
+    __slots__ = ("bound", "shown", "step")
 
     def __init__(self) -> None:
         self.bound = 0
         self.step = 0
+        self.shown = Shown()
 
 
 class Counting:
@@ -40,9 +42,12 @@ class Counting:
         self._most = max(KEPT, 4 * need)
         self._line = Timeline(self._span, self._most)
         self._peaks: dict[int, _Peak] = {}
-        self._shown: dict[int, Shown] = {}
         self._chained = correlation.chained
-        self.weight = 0
+
+    @property
+    def weight(self) -> int:
+        """Bytes, about."""
+        return ENTRY * len(self._line.times) + BUCKET * len(self._peaks)
 
     def add(self, hit: Match, tell: Telling) -> None:
         time, line = hit.time, self._line
@@ -53,12 +58,11 @@ class Counting:
         peak = self._peaks.get(bucket)
         if peak is None:
             peak = self._peaks[bucket] = _Peak()
-            self._shown[bucket] = Shown()
-            self.weight += BUCKET + 2 * SHOWN_HIT
-        self._shown[bucket].add(hit)
-        self.weight += ENTRY
+        peak.shown.add(hit)
         if newest:
-            self._reached(bucket, peak, line.count(time - self._span, time), time, tell)
+            count = len(line.times) - bisect_right(line.times, time - self._span)
+            if count > peak.bound:
+                self._reached(bucket, peak, count, time, tell)
             if tell.chained:
                 self._true_in(time, time + 1, tell)
         else:
@@ -84,22 +88,21 @@ class Counting:
 
     def _reached(self, bucket: int, peak: _Peak, count: int, at: int, tell: Telling) -> None:
         peak.bound = max(peak.bound, count)
-        while (level := self._need << peak.step) <= min(count, self._most):
-            assert level
+        while self._need << peak.step <= count and self._need << peak.step <= self._most:
             tell.verdicts.append(self._verdict(bucket, peak.step, count, at))
             peak.step += 1
 
     def _verdict(self, bucket: int, step: int, count: int, at: int) -> Verdict:
         since = at - self._span
-        found = self._line.between(since, at)
+        peaks = (self._peaks.get(bucket - 1), self._peaks.get(bucket))
         return Verdict(
             start=bucket * self._span,
             step=step,
             amount=count,
-            since=found[0].time,
+            since=self._line.after(since),
             until=at,
-            refs=tuple(entry.ref for entry in found[:REFS]),
-            evidence=pieces((self._shown.get(bucket - 1), self._shown.get(bucket)), since, at),
+            refs=self._line.refs(since, at, REFS),
+            evidence=chosen((peak.shown for peak in peaks if peak), since, at),
             approximate=self._line.is_thinned(since, at),
         )
 
@@ -117,13 +120,12 @@ class Counting:
 
     def expire(self, before: int) -> bool:
         """Forget what no window will reach; whether nothing is left."""
-        self.weight -= ENTRY * self._line.expire(before)
+        self._line.expire(before)
         for bucket in [bucket for bucket in self._peaks if (bucket + 1) * self._span <= before]:
-            del self._peaks[bucket], self._shown[bucket]
-            self.weight -= BUCKET + 2 * SHOWN_HIT
+            del self._peaks[bucket]
         return not self._line
 
     def cut(self, start: int) -> list[Match | Entry]:
         """What a pane keeps of the slice that begins there."""
-        whole = {hit.ref: hit for shown in self._shown.values() for hit in shown.hits()}
+        whole = {hit.ref: hit for peak in self._peaks.values() for hit in peak.shown.hits()}
         return [whole.get(entry.ref) or entry.load or entry for entry in self._line.slice(start)]

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soc import instant
-from soc.correlate.telling import REFS, SHOWN, Shown, Telling, Verdict, piece, pieces
+from soc.correlate.telling import REFS, SHOWN, Shown, Telling, Verdict, chosen
 from soc.correlate.timeline import Entry, slice_end, slice_start
 
 if TYPE_CHECKING:
@@ -214,9 +214,9 @@ class Distinct:
         found = self._sightings(bucket, since, at)
         refs = tuple(dict.fromkeys(hit if isinstance(hit, str) else hit.ref for _, _, hit in found[:REFS]))
         if self._temporal:
-            evidence = tuple(piece(hit) for _, _, hit in found if not isinstance(hit, str))
+            evidence = tuple(hit for _, _, hit in found if not isinstance(hit, str))
         else:
-            evidence = pieces((self._shown.get(bucket - 1), self._shown.get(bucket)), since, at)
+            evidence = chosen((self._shown.get(bucket - 1), self._shown.get(bucket)), since, at)
         return Verdict(
             start=bucket * self._span,
             step=step,

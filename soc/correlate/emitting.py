@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from soc.correlate.fired import SEPARATOR
 from soc.correlate.numbers import WINDOWS, number_of
-from soc.hit import Match
-from soc.instant import MINUTE
+from soc.hit import EARLY, Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,11 +17,9 @@ if TYPE_CHECKING:
     from soc.sigma import Rule
     from soc.sigma.correlations import Correlations, Feed
 
-EARLY = 5 * MINUTE
-"""How far an event's clock may be ahead of its arrival; a later time is clamped to it."""
 _TEXT = 512
-_CLAUSE = 100
-_CLAUSES = 4
+_CLAUSE = 60
+_CLAUSES = 3
 
 
 class Reader(Protocol):
@@ -123,7 +120,7 @@ def _evidence(rule: Rule, event: Event, why: Iterable[dict[str, Any]]) -> dict[s
         if clause.get("field") and "value" in clause:
             fields[str(clause["field"])[:_CLAUSE]] = str(clause["value"])[:_CLAUSE]
     return {
-        "title": rule.info.name[:_CLAUSE],
+        "title": rule.info.name[: 2 * _CLAUSE],
         "fields": fields,
-        "original": event.record.raw[:_TEXT].decode("utf-8", "replace"),
+        "original": event.record.raw[:_TEXT].decode("utf-8", "ignore"),
     }

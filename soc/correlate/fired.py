@@ -11,6 +11,7 @@ from soc.finding import window_finding_id
 if TYPE_CHECKING:
     from soc.correlate.telling import Verdict
     from soc.finding import RuleInfo
+    from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
 SEPARATOR = "\x1f"
@@ -60,7 +61,7 @@ class Fired(NamedTuple):
     @property
     def why(self) -> tuple[dict[str, Any], ...]:
         """The arithmetic, then the contributing events, the first and the last ones, or each step of a sequence."""
-        return (self._arithmetic(), *self.verdict.evidence)
+        return (self._arithmetic(), *map(_piece, self.verdict.evidence))
 
     def _arithmetic(self) -> dict[str, Any]:
         correlation, verdict = self.correlation, self.verdict
@@ -84,6 +85,10 @@ class Fired(NamedTuple):
         if verdict.approximate:
             told["approximate"] = True
         return told
+
+
+def _piece(hit: Match) -> dict[str, Any]:
+    return {"ref": hit.ref, "rule": hit.rule, "time": instant.iso(hit.time), "event": hit.evidence}
 
 
 def _plain(number: Fraction | int) -> float | int:

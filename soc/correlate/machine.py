@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from heapq import heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from soc import instant
-from soc.correlate.absence import Idle, Missing
-from soc.correlate.counting import Counting
-from soc.correlate.distinct import Distinct
 from soc.correlate.fired import SEPARATOR, Fired
-from soc.correlate.novelty import Novel
-from soc.correlate.numbers import WINDOWS
-from soc.correlate.ordered import Ordered
+from soc.correlate.groups import Group, Scope
 from soc.correlate.panes import Pane, hits_of
-from soc.correlate.settling import Numeric, Whole
-from soc.correlate.sliding import Sliding
 from soc.correlate.telling import Telling
 from soc.correlate.timeline import slice_end, slice_start
+from soc.correlate.tracks import track_of
 from soc.hit import END
 
 if TYPE_CHECKING:
     from soc.correlate.telling import Verdict
-    from soc.correlate.timeline import Entry
+    from soc.correlate.tracks import Track
     from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
@@ -32,6 +24,8 @@ _SHARE_OF_A_GROUP = 8
 """A group may take this part of its correlation's bytes; beyond, it loses its own oldest hits."""
 _CHANCES = 64
 _GROUP = 700
+_WEIGHED = 16
+"""After so many hits a group is weighed again."""
 
 
 class Eviction(NamedTuple):
@@ -43,98 +37,15 @@ class Eviction(NamedTuple):
     until: int
 
 
-class Track(Protocol):
-    """The hits of one group. All results follow from the set of hits, not from their order or repetitions."""
-
-    @property
-    def weight(self) -> int:
-        """Bytes, about."""
-
-    def add(self, hit: Match, tell: Telling) -> int | None:
-        """Take a hit; the time from which on something is to be settled."""
-
-    def skip(self, limit: int) -> None:
-        """For a new one: what ends by then was judged before."""
-
-    def settle(self, limit: int, tell: Telling) -> None:
-        """Judge what ends by then, for all hits up to then are known."""
-
-    def expire(self, before: int) -> bool:
-        """Forget hits at or before; whether nothing is left."""
-
-    def cut(self, start: int) -> list[Match | Entry]:
-        """What a pane keeps of a slice."""
-
-
-def track_of(correlation: Correlation) -> Track:
-    """An empty one, as the type and the condition ask for."""
-    own: dict[str, type[Novel | Idle | Missing]] = {"first_seen": Novel, "idle": Idle, "missing_after": Missing}
-    kind = correlation.type
-    if kind in own:
-        return own[kind](correlation)
-    if correlation.whole:
-        return Whole(correlation)
-    if kind in WINDOWS:
-        return Numeric(correlation)
-    if kind == "temporal_ordered":
-        return Ordered(correlation)
-    if kind == "event_count" and not correlation.level:
-        return Counting(correlation)
-    return Sliding(correlation) if correlation.chained else Distinct(correlation)
-
-
-class _Group:
-    __slots__ = ("hits", "quantum", "sample", "since", "slice", "track", "until")
-
-    def __init__(self, track: Track, hit: Match) -> None:
-        self.track = track
-        self.since = self.until = hit.time
-        self.sample = hit.sample
-        self.quantum = self.slice = -1
-        self.hits = 0
-
-
-class Agenda:
-    """Groups by when they are to be looked at."""
-
-    def __init__(self) -> None:
-        self._at: dict[int, set[tuple[str, ...]]] = {}
-        self._heap: list[int] = []
-
-    def put(self, time: int, group: tuple[str, ...]) -> None:
-        groups = self._at.get(time)
-        if groups is None:
-            groups = self._at[time] = set()
-            heappush(self._heap, time)
-        groups.add(group)
-
-    def until(self, time: int) -> list[tuple[int, list[tuple[str, ...]]]]:
-        """What is due by then, in order, and no longer on the agenda."""
-        found = []
-        while self._heap and self._heap[0] <= time:
-            at = heappop(self._heap)
-            found.append((at, sorted(self._at.pop(at))))
-        return found
-
-
-class Scope:
-    """The groups of live records, or of one whole file."""
-
-    def __init__(self) -> None:
-        self.groups: OrderedDict[tuple[str, ...], _Group] = OrderedDict()
-        self.visits, self.dues, self.seals = Agenda(), Agenda(), Agenda()
-        self.latest = 0
-        """The greatest time of a hit."""
-
-
 class Machine:
     def __init__(self, correlation: Correlation, closed_until: int, share: int) -> None:
         """`closed_until` is the clock of the last commit; `share` the bytes that its groups may take."""
         self.correlation = correlation
         self._span, self._delay = correlation.timespan, correlation.delay
         self._reach = correlation.memory
+        self._whole, self._long = correlation.whole, correlation.long
         self._quantum = min(self._span, instant.HOUR)
-        self._share = share
+        self._share, self._part = share, share // _SHARE_OF_A_GROUP
         self._silent = _limit(closed_until, self._delay)
         self._limit = self._silent
         self._scopes: dict[str, Scope] = {"": Scope()}
@@ -161,51 +72,62 @@ class Machine:
         scope = self._scopes.get(hit.scope)
         if scope is None:
             scope = self._scopes[hit.scope] = Scope()
-        if not hit.scope and self._is_over(hit.time):
+        time = hit.time
+        if time <= self._limit and not hit.scope and self._is_over(time):
             self.repeated += 1
             return
         group = scope.groups.get(hit.group)
         if group is None:
             group = self._opened(scope, hit)
-        track, time = group.track, hit.time
-        before = track.weight
-        due = track.add(hit, self._tell)
-        self.weight += track.weight - before
+        tell = self._tell
+        due = group.track.add(hit, tell)
         group.hits += 1
+        if group.hits == 2 and hit.group in scope.once:
+            scope.often[hit.group] = scope.once.pop(hit.group)
         self._plan(scope, hit, group, due)
-        if self._tell.verdicts or self._tell.truths:
+        if tell.verdicts or tell.truths:
             self._told(hit.group, group.sample)
-        if track.weight > self._share // _SHARE_OF_A_GROUP:
+        if group.hits % _WEIGHED == 1 and self._weigh(group) > self._part:
             self._trim(scope, hit.group, group)
         if self.weight > self._share or len(scope.groups) > KEYS:
             self._evict(scope, hit.group)
-        scope.latest = max(scope.latest, time)
 
-    def _opened(self, scope: Scope, hit: Match) -> _Group:
-        group = scope.groups[hit.group] = _Group(track_of(self.correlation), hit)
-        self.weight += _GROUP
+    def _opened(self, scope: Scope, hit: Match) -> Group:
+        group = scope.groups[hit.group] = Group(track_of(self.correlation), hit)
+        scope.once[hit.group] = None
         if not hit.scope:
             group.track.skip(self._silent)
         return group
 
+    def _weigh(self, group: Group) -> int:
+        """Take the bytes of a group over into those of all."""
+        weight = group.track.weight + _GROUP
+        self.weight += weight - group.weight
+        group.weight = weight
+        return weight
+
     def _is_over(self, time: int) -> bool:
         """Whether no window that is still open can hold the hit."""
-        if self.correlation.whole:
+        if self._whole:
             return (time // self._span + 1) * self._span <= self._limit + 1
-        if self.correlation.long:
+        if self._long:
             return slice_end(slice_start(time, self._span), self._span) <= self._limit + 1
         return time <= self._limit - self._reach
 
-    def _plan(self, scope: Scope, hit: Match, group: _Group, due: int | None) -> None:
+    def _plan(self, scope: Scope, hit: Match, group: Group, due: int | None) -> None:
         time = hit.time
         if due is not None:
             scope.dues.put(due // instant.SECOND, hit.group)
-        group.since, group.until = min(group.since, time), max(group.until, time)
+        if time > group.until:
+            group.until = time
+        elif time < group.since:
+            group.since = time
+        scope.latest = max(scope.latest, time)
         quantum = time // self._quantum
         if quantum != group.quantum:
             group.quantum = quantum
             scope.visits.put(quantum, hit.group)
-        if self.correlation.long and not hit.scope:
+        if self._long and not hit.scope:
             start = slice_start(time, self._span)
             if start != group.slice:
                 group.slice = start
@@ -254,7 +176,7 @@ class Machine:
 
     def _seal(self, scope: Scope, limit: int) -> None:
         """Slices that are over become panes, unless they were before the last commit."""
-        if not self.correlation.long:
+        if not self._long:
             return
         sealed: set[tuple[str, ...]] = set()
         for start, groups in scope.seals.until(slice_start(limit + 1, self._span) - 1):
@@ -277,15 +199,16 @@ class Machine:
         open_ = scope.groups.get(group)
         if open_ is None:
             return
-        was = open_.track.weight
         empty = open_.track.expire(before)
-        self.weight += open_.track.weight - was
+        self._weigh(open_)
         open_.since = max(open_.since, before)
         if empty:
             self._drop(scope, group)
 
     def _drop(self, scope: Scope, group: tuple[str, ...]) -> None:
-        self.weight -= scope.groups.pop(group).track.weight + _GROUP
+        self.weight -= scope.groups.pop(group).weight
+        scope.once.pop(group, None)
+        scope.often.pop(group, None)
 
     def end(self, name: str) -> None:
         """A whole file is over: judge all of it. What did not happen after its last hit, nobody knows."""
@@ -304,33 +227,40 @@ class Machine:
             group = scope.groups.get(hit.group)
             if group is None:
                 group = self._opened(scope, hit)
-            was = group.track.weight
-            due = group.track.add(hit, Telling(self._tell.chained))
-            self.weight += group.track.weight - was
-            self._plan(scope, hit, group, due)
+            self._plan(scope, hit, group, group.track.add(hit, Telling(self._tell.chained)))
+            self._weigh(group)
 
-    def _trim(self, scope: Scope, name: tuple[str, ...], group: _Group) -> None:
+    def _trim(self, scope: Scope, name: tuple[str, ...], group: Group) -> None:
         """A group that takes too much loses all but its last two timespans, or everything."""
         kept = group.until - 2 * self._span
         if kept > group.since:
             self.evictions.append(Eviction(self.correlation.info.id, name, group.since, kept))
             self._expire(scope, name, kept)
-        if name in scope.groups and group.track.weight > self._share // _SHARE_OF_A_GROUP:
+        if name in scope.groups and group.weight > self._part:
             self.evictions.append(Eviction(self.correlation.info.id, name, group.since, group.until))
             self._drop(scope, name)
 
     def _evict(self, scope: Scope, newest: tuple[str, ...]) -> None:
-        """Give up the oldest group; one with several hits is passed over once, so that many new ones do not oust it."""
-        for chance in range(_CHANCES):
-            name = next(iter(scope.groups))
+        """Give up the oldest group, of those with one hit while they are the most; so many new ones oust each other first."""
+        name = next((name for name in scope.once if name != newest), None)
+        if name is None or len(scope.once) < len(scope.groups) // 2:
+            name = self._oldest(scope, newest) or name
+        if name is not None:
             group = scope.groups[name]
-            if name == newest or (group.hits > 1 and chance + 1 < _CHANCES):
-                group.hits = 0
-                scope.groups.move_to_end(name)
-                continue
             self.evictions.append(Eviction(self.correlation.info.id, name, group.since, group.until))
             self._drop(scope, name)
-            return
+
+    @staticmethod
+    def _oldest(scope: Scope, newest: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Of the groups with several hits; one that has had more since it was last looked at is passed over once."""
+        for chance in range(min(_CHANCES, len(scope.often))):
+            name = next(iter(scope.often))
+            group = scope.groups[name]
+            if name != newest and (group.hits < 2 or chance + 1 == _CHANCES):
+                return name
+            group.hits = 0
+            scope.often.move_to_end(name)
+        return None
 
 
 def _limit(clock: int, delay: int) -> int:

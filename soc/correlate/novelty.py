@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soc.correlate.telling import Telling, Verdict, piece
+from soc.correlate.telling import Telling, Verdict
 from soc.correlate.timeline import slice_end, slice_start
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Novel:
             hit = self._open[slice_start(time, self._span)][value].first
             if self._is_new(value, time):
                 tell.verdicts.append(
-                    Verdict(slice_start(time, self._span), 0, 1, time, time, (hit.ref,), (piece(hit),), (value,))
+                    Verdict(slice_start(time, self._span), 0, 1, time, time, (hit.ref,), (hit,), (value,))
                 )
                 if tell.chained:
                     tell.truths.append(hit)

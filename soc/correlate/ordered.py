@@ -120,7 +120,7 @@ class Ordered:
                 continue
             bucket = entry.time // ledger.span
             while length >= self._need << ledger.step(bucket):
-                tell.verdicts.append(ledger.verdict(bucket, length, chain[0].time - 1, entry.time, chosen=chain))
+                tell.verdicts.append(ledger.verdict(bucket, length, chain[0].time - 1, entry.time, steps=chain))
             if tell.chained:
                 tell.truths.append(entry.load[1])
 

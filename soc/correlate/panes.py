@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, json
 
+from soc.correlate.ledger import bare
 from soc.hit import Match
 
 if TYPE_CHECKING:
@@ -48,17 +49,4 @@ def decode(value: bytes) -> Pane:
 
 def hits_of(rows: Iterable[Match | Entry], correlation: Correlation, group: tuple[str, ...]) -> list[Match]:
     """Rows of a cut as hits: of most no more is kept than what windows count."""
-    return [row if isinstance(row, Match) else _bare(row, correlation, group) for row in rows]
-
-
-def _bare(entry: Entry, correlation: Correlation, group: tuple[str, ...]) -> Match:
-    return Match(
-        correlation=correlation.key,
-        group=group,
-        time=entry.time,
-        ref=entry.ref,
-        arrived=entry.time,
-        rule=correlation.rules[entry.number],
-        number=entry.number,
-        value="" if entry.load is None else str(entry.load),
-    )
+    return [row if isinstance(row, Match) else bare(row, correlation, group) for row in rows]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from soc import instant
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,8 +30,8 @@ class Verdict(NamedTuple):
     until: int
     refs: tuple[str, ...]
     """The first ones."""
-    evidence: tuple[dict[str, Any], ...]
-    """Pieces of the first and the last hits, or of each step of a sequence."""
+    evidence: tuple[Match, ...]
+    """The first and the last hits, or each step of a sequence."""
     values: tuple[str, ...] = ()
     """Of the field, where values are counted: the first ones."""
     approximate: bool = False
@@ -62,14 +60,18 @@ class Shown:
 
     def add(self, hit: Match) -> None:
         place = (hit.time, hit.ref, hit.number)
-        last = self._last
-        if len(last) == SHOWN and place > last[-1][0]:  # nearly always
-            last.append((place, hit))
-            del last[0]
+        first, last, item = self._first, self._last, (place, hit)
+        newest = last or first
+        if not newest or place > newest[-1][0]:  # nearly always
+            if len(first) < SHOWN:
+                first.append(item)
+                return
+            last.append(item)
+            if len(last) > SHOWN:
+                del last[0]
             return
-        if any(each[0] == place for each in (*self._first, *last)):
+        if any(each[0] == place for each in (*first, *last)):
             return
-        item, first = (place, hit), self._first
         if len(first) < SHOWN or place < first[-1][0]:
             insort(first, item, key=_place)
             if len(first) <= SHOWN:
@@ -87,13 +89,7 @@ def _place(item: _Item) -> tuple[int, str, int]:
     return item[0]
 
 
-def pieces(shown: Iterable[Shown | None], since: int, until: int) -> tuple[dict[str, Any], ...]:
+def chosen(shown: Iterable[Shown | None], since: int, until: int) -> tuple[Match, ...]:
     """The evidence of a window, (since, until], out of what its buckets show."""
     hits = [hit for each in shown if each for hit in each.hits() if since < hit.time <= until]
-    if len(hits) > 2 * SHOWN:
-        hits = hits[:SHOWN] + hits[-SHOWN:]
-    return tuple(piece(hit) for hit in hits)
-
-
-def piece(hit: Match) -> dict[str, Any]:
-    return {"ref": hit.ref, "rule": hit.rule, "time": instant.iso(hit.time), "event": hit.evidence}
+    return tuple(hits if len(hits) <= 2 * SHOWN else hits[:SHOWN] + hits[-SHOWN:])

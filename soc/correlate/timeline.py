@@ -35,56 +35,58 @@ def slice_end(start: int, timespan: int) -> int:
 class Timeline:
     """A sorted set: hits that come twice or in another order make the same one.
 
-    Of each slice and lane (rule) at most the `most` earliest and the `most` latest are kept. For any count up to `most` that
+    Of each slice (and number, in lanes) at most the `most` earliest and the `most` latest are kept. For any count up to `most` that
     decides as all of them would: in a slice that overflowed, a window at its end holds enough by itself, and windows that
     begin inside it need its latest entries only.
     """
 
-    __slots__ = ("_kept", "_most", "_thinned", "_timespan", "entries", "times")
+    __slots__ = ("_entries", "_lanes", "_most", "_thinned", "_timespan", "times")
 
-    def __init__(self, timespan: int, most: int) -> None:
-        self._timespan, self._most = timespan, most
+    def __init__(self, timespan: int, most: int, *, lanes: bool = False) -> None:
+        """`lanes`: of each number so many are kept, instead of all numbers together."""
+        self._timespan, self._most, self._lanes = timespan, most, lanes
         self.times: list[int] = []
-        self.entries: list[Entry] = []
-        self._kept: dict[tuple[int, int], int] = {}
-        """Entries by slice and lane."""
+        self._entries: list[tuple[int, str, int, Any]] = []
+        """Plain ones: the collector of garbage need not look at them again and again."""
         self._thinned: set[int] = set()
         """Slices that have had more than is kept."""
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self._entries)
 
     def add(self, time: int, ref: str, number: int = 0, load: Any = None) -> bool:
         """Whether it is new, and kept."""
-        entries = self.entries
-        if entries and (time, ref, number) <= entries[-1][:3]:
+        entries, times = self._entries, self.times
+        if times and time <= times[-1] and (time, ref, number) <= entries[-1][:3]:
             place = bisect_left(entries, (time, ref, number))  # a shorter tuple comes first
             if place < len(entries) and entries[place][:3] == (time, ref, number):
                 return False
-            self.times.insert(place, time)
-            entries.insert(place, Entry(time, ref, number, load))
+            times.insert(place, time)
+            entries.insert(place, (time, ref, number, load))
         else:
             place = len(entries)
-            self.times.append(time)
-            entries.append(Entry(time, ref, number, load))
-        lane = (slice_start(time, self._timespan), number)
-        kept = self._kept[lane] = self._kept.get(lane, 0) + 1
-        return kept <= 2 * self._most or self._thin(lane) != place
+            times.append(time)
+            entries.append((time, ref, number, load))
+        if len(entries) <= 2 * self._most:
+            return True
+        surplus = self._surplus(time, number)
+        if surplus is None:
+            return True
+        del entries[surplus], times[surplus]
+        self._thinned.add(slice_start(time, self._timespan))
+        return surplus != place
 
-    def _thin(self, lane: tuple[int, int]) -> int:
-        """Take the middle one of a full lane out; its place."""
-        start, number = lane
-        place = bisect_left(self.times, start)
-        seen = 0
-        while True:
-            seen += self.entries[place].number == number
-            if seen > self._most:
-                break
-            place += 1
-        del self.entries[place], self.times[place]
-        self._kept[lane] -= 1
-        self._thinned.add(start)
-        return place
+    def _surplus(self, time: int, number: int) -> int | None:
+        """The place of the middle one, where the slice has more of that number than is kept."""
+        start = slice_start(time, self._timespan)
+        first = bisect_left(self.times, start)
+        last = bisect_left(self.times, slice_end(start, self._timespan))
+        if last - first <= 2 * self._most:
+            return None
+        if not self._lanes:
+            return first + self._most
+        places = [place for place in range(first, last) if self._entries[place][2] == number]
+        return places[self._most] if len(places) > 2 * self._most else None
 
     def is_thinned(self, since: int, until: int) -> bool:
         """Whether a window, (since, until], has had more than is kept."""
@@ -94,25 +96,32 @@ class Timeline:
         """Entries in (since, until]."""
         return bisect_right(self.times, until) - bisect_right(self.times, since)
 
+    def refs(self, since: int, until: int, most: int) -> tuple[str, ...]:
+        """The first ones in (since, until]."""
+        begin, end = bisect_right(self.times, since), bisect_right(self.times, until)
+        return tuple([entry[1] for entry in self._entries[begin : min(end, begin + most)]])
+
+    def after(self, time: int) -> int:
+        """The first time after that there are entries of."""
+        return self.times[bisect_right(self.times, time)]
+
     def between(self, since: int, until: int) -> list[Entry]:
         """Those in (since, until]."""
-        return self.entries[bisect_right(self.times, since) : bisect_right(self.times, until)]
+        found = self._entries[bisect_right(self.times, since) : bisect_right(self.times, until)]
+        return [Entry._make(entry) for entry in found]
+
+    def all(self) -> list[Entry]:
+        return [Entry._make(entry) for entry in self._entries]
 
     def slice(self, start: int) -> list[Entry]:
         """Those of the slice that begins there."""
         return self.between(start - 1, slice_end(start, self._timespan) - 1)
 
-    def expire(self, before: int) -> int:
-        """Forget what lies at or before an instant; how many that were."""
+    def expire(self, before: int) -> None:
+        """Forget what lies at or before an instant."""
         gone = bisect_right(self.times, before)
-        for entry in self.entries[:gone]:
-            lane = (slice_start(entry.time, self._timespan), entry.number)
-            self._kept[lane] -= 1
-            if not self._kept[lane]:
-                del self._kept[lane]
-        del self.entries[:gone], self.times[:gone]
+        del self._entries[:gone], self.times[:gone]
         self._thinned = {start for start in self._thinned if slice_end(start, self._timespan) > before}
-        return gone
 
     def peaks(self, since: int, until: int, width: int) -> Iterator[tuple[int, int]]:
         """For each time in [since, until) that has entries, how many lie in the `width` up to it."""

@@ -22,7 +22,7 @@ __all__ = ["FORMAT", "HEADER", "decode", "fields", "moment"]
 
 _START = re.compile(r"(?:^|[\s:])CEF: ?(?=\d\|)")
 _HEADER = re.compile(r"(\d)\|" + r"((?:[^|\\]|\\.){0,1023})\|" * 6, re.DOTALL)
-_KEY = re.compile(r"(?:^|(?<=\s))([\w][\w.\[\]-]{0,127})=")
+_KEY = re.compile(r"(?<!\S)([\w][\w.\[\]-]{0,127})=")
 _ESCAPED = re.compile(r"\\([\\=|nr])")
 _CONTROL = {"n": "\n", "r": "\r"}
 
@@ -38,12 +38,9 @@ def fields(text: str) -> dict[str, Any] | None:
     if header is None:
         return None
     found: dict[str, Any] = {name: _unescape(value) for name, value in zip(HEADER, header.groups(), strict=True)}
-    extension = text[header.end() :]
-    keys = list(_KEY.finditer(extension))
-    ends = [key.start() for key in keys[1:]]
-    for key, end in zip(keys, [*ends, len(extension)], strict=False):
-        value = extension[key.end() : end].rstrip()
-        found.setdefault(key[1], _unescape(value))
+    parts = _KEY.split(text[header.end() :])
+    for name, value in zip(parts[1::2], parts[2::2], strict=True):
+        found.setdefault(name, _unescape(value.rstrip()))
     return found
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc import instant
 from soc.parse import journal, network, syslog
+from soc.parse.dotted import flat
 
 if TYPE_CHECKING:
     from soc.event import Event
@@ -23,9 +24,12 @@ def ecs(event: Event) -> Document:
     if event.frame.envelope and (entry := event.frame.envelope.get(journal.ENTRY)):
         journal.own(entry, document)
     document.setdefault("event.kind", "event")
-    told = {name: value for name, value in document.items() if value not in (None, "", [], {})}
-    _follow(told)
-    return {name: value for name, value in told.items() if value is not None and not name.startswith(_NEVER)}
+    told = {name: value for name, value in document.items() if value or value not in _NOTHING}
+    names = "\n".join(("", *told))  # one text to look at, since most documents have none of the names looked for
+    _follow(told, _HASH in names)
+    if any(f"\n{prefix}" in names for prefix in _NEVER):
+        return {name: value for name, value in told.items() if not name.startswith(_NEVER)}
+    return told
 
 
 def _from_frame(event: Event, document: Document) -> None:
@@ -62,7 +66,10 @@ def _from_header(header: syslog.Syslog, document: Document) -> None:
 
 
 _ENVELOPE = frozenset({"event.timezone", "event.dataset", "event.module", "log.offset"})
-_ADDRESSED = ("source", "destination", "client", "server")
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_ADDRESSED = tuple(
+    (f"{side}.address", f"{side}.ip", f"{side}.domain") for side in ("source", "destination", "client", "server")
+)
 _USERS = (
     "user.name",
     "user.target.name",
@@ -85,25 +92,26 @@ _IPS = ("source.ip", "destination.ip", "source.nat.ip", "destination.nat.ip", "h
 _SCRATCH = "network.icmp."
 _NEVER = (_SCRATCH, "soc.", "triage.")
 """Never in a document: `soc.*` and `triage.*` are what the service itself says, whatever a record claims."""
+_HASH = ".hash."
 _HASHES = ("md5", "sha1", "sha256", "sha512", "imphash")
 
 
-def _follow(document: Document) -> None:
+def _follow(document: Document, has_hashes: bool) -> None:  # noqa: FBT001 (what a look at the names has told)
     """What ECS defines as following from other fields: `*.address`, `related.*`."""
-    for side in _ADDRESSED:
-        address = document.get(f"{side}.address")
-        if address is None:
-            address = document.get(f"{side}.ip") or document.get(f"{side}.domain")
-            if address:
-                document[f"{side}.address"] = address
-        elif f"{side}.ip" not in document and network.is_ip(address):
-            document[f"{side}.ip"] = address
+    for address, ip, domain in _ADDRESSED:
+        told = document.get(address)
+        if told is None:
+            told = document.get(ip) or document.get(domain)
+            if told:
+                document[address] = told
+        elif ip not in document and network.is_ip(told):
+            document[ip] = told
     network.follow(document)
     _relate(document, "related.ip", _IPS)
     _relate(document, "related.user", _USERS)
     _relate(document, "related.hosts", _hosts(document))
-    hashes = [name for name in document if ".hash." in name and name.rpartition(".")[2] in _HASHES]
-    if hashes:
+    if has_hashes:
+        hashes = [name for name in document if _HASH in name and name.rpartition(".")[2] in _HASHES]
         _relate(document, "related.hash", tuple(hashes))
 
 
@@ -116,42 +124,13 @@ def _hosts(document: Document) -> tuple[str, ...]:
 
 def _relate(document: Document, name: str, sources: tuple[str, ...]) -> None:
     found = [document[source] for source in sources if source in document]
-    if not found and type(document.get(name, [])) is list:
+    told = document.get(name)
+    if not found and (told is None or type(told) is list):
         return
-    told = document.get(name, [])
-    related: list[Any] = list(told) if isinstance(told, list) else [told]
+    related: list[Any] = list(told) if isinstance(told, list) else [] if told is None else [told]
     for value in found:
         for item in value if isinstance(value, list) else (value,):
             if item and item not in related:
                 related.append(item)
     if related:
         document[name] = related
-
-
-def flat(document: Any, prefix: str = "") -> list[tuple[str, Any]]:
-    """Dotted names and values of a nested mapping; lists are values."""
-    found: list[tuple[str, Any]] = []
-    for key, value in document.items():
-        if isinstance(value, dict):
-            found += flat(value, f"{prefix}{key}.")
-        else:
-            found.append((f"{prefix}{key}", value))
-    return found
-
-
-def nested(document: Document) -> dict[str, Any]:
-    """The same document with objects for dots; where `a` and `a.b` both exist, `a` is kept as `a.value`."""
-    root: dict[str, Any] = {}
-    for name, value in document.items():
-        *path, last = name.split(".")
-        node = root
-        for part in path:
-            below = node.setdefault(part, {})
-            if not isinstance(below, dict):
-                below = node[part] = {"value": below}
-            node = below
-        if isinstance(node.get(last), dict) and not isinstance(value, dict):
-            node[last]["value"] = value
-        else:
-            node[last] = value
-    return root

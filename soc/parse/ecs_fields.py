@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from soc.parse.ecs import ecs, flat
+from soc.parse.dotted import flat
+from soc.parse.ecs import ecs
 from soc.parse.format import ABSENT
 
 if TYPE_CHECKING:

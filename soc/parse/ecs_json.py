@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from soc import instant
 from soc.event import Logsource
 from soc.parse import plain
-from soc.parse.ecs import flat
+from soc.parse.dotted import flat
 from soc.parse.ecs_fields import FRAME, NOTHING, in_document
 from soc.parse.format import ABSENT, Format
 

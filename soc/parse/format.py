@@ -46,7 +46,7 @@ def _leaves(values: Iterable[Any]) -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One row of the table `parse.FORMATS`."""
+    """One row of the table `parse.formats`."""
 
     name: str
     """As configuration, `soc parse --format` and metrics name it."""

@@ -59,16 +59,20 @@ _CONVERTED: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 def told(native: Native, *names: str) -> str | None:
     """The first of these fields that says something."""
-    return next((native[name] for name in names if native.get(name, "") not in _UNSET), None)
+    for name in names:
+        if (value := native.get(name)) is not None and value not in _UNSET:
+            return value  # type: ignore[no-any-return]
+    return None
 
 
 def ecs(event: Event, document: Document) -> None:
     native = event.native
     for name, target in _FIELDS.items():
-        document[target] = told(native, name)
+        value = native.get(name)
+        document[target] = None if value in _UNSET else value
     for name, (target, convert) in _CONVERTED.items():
-        value = told(native, name)
-        document[target] = convert(value) if value is not None else None
+        value = native.get(name)
+        document[target] = None if value is None or value in _UNSET else convert(value)
     document["observer.vendor"], document["observer.product"], document["observer.type"] = (
         "Fortinet",
         "Fortigate",

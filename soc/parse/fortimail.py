@@ -51,7 +51,7 @@ _LOGIN = re.compile(r"Login for '([^']{1,320})' from ([0-9A-Fa-f:.]{2,45})")
 
 def decode(frame: Frame) -> Native | None:
     text = frame.text
-    if "log_id=" not in text or "type=" not in text or "vd=" in text:
+    if "log_id=" not in text or "type=" not in text or "vd=" in text or "log_component=" in text:
         return None
     native = spaced(text)
     type_ = native.get("type", "")

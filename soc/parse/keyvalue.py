@@ -25,20 +25,11 @@ _NAMED = re.compile(
 )
 
 
-def spaced(text: str, start: int = 0) -> dict[str, str]:
+def spaced(text: str) -> dict[str, str]:
     """As `pairs`, of devices that do not quote values with blanks: `branch=Main Street ssid=guest`."""
     found: dict[str, str] = {}
-    key, quoted, at = "", None, start
-    for named in _NAMED.finditer(text, start):
-        if key:
-            found.setdefault(key, _value(quoted, text, at, named.start()))
-        key, quoted, at = named[1], named[2], named.end()
-    if key:
-        found.setdefault(key, _value(quoted, text, at, len(text)))
+    parts = _NAMED.split(text)
+    for name, quoted, bare in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        if name not in found:
+            found[name] = bare.strip(" \t\r\n,;") if quoted is None else quoted.replace('\\"', '"')
     return found
-
-
-def _value(quoted: str | None, text: str, start: int, end: int) -> str:
-    if quoted is None:
-        return text[start:end].strip(" \t\r\n,;")
-    return quoted.replace('\\"', '"') if "\\" in quoted else quoted

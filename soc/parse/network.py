@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
+from binascii import b2a_base64
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
@@ -96,21 +96,32 @@ def mac(text: str | None) -> str | None:
 
 def follow(document: Document) -> None:
     """Adds `network.transport`, `.type`, `.bytes`, `.packets` and `.community_id` where other fields imply them."""
-    if "network.iana_number" in document or "network.transport" in document:
-        name, code = transport(document.get("network.iana_number") or document.get("network.transport"))
-        document.setdefault("network.transport", name)
+    told = document.get("network.iana_number") or document.get("network.transport")
+    if told is not None:
+        name, code = transport(told)
+        if name is not None:
+            document.setdefault("network.transport", name)
         if code is not None:
             document.setdefault("network.iana_number", str(code))
+    _describe_flow(document)
+    for unit, there, back in _COUNTED:
+        sent, received = document.get(there), document.get(back)
+        if isinstance(sent, int) and isinstance(received, int):
+            document.setdefault(unit, sent + received)
+
+
+_COUNTED = tuple((f"network.{unit}", f"source.{unit}", f"destination.{unit}") for unit in ("bytes", "packets"))
+
+
+def _describe_flow(document: Document) -> None:
     source, destination = document.get("source.ip"), document.get("destination.ip")
-    if is_ip(source) and is_ip(destination) and (":" in str(source)) is (":" in str(destination)):
-        document.setdefault("network.type", "ipv6" if ":" in str(source) else "ipv4")
-        found = community_id(document)
-        if found:
+    if source is None or destination is None or not (is_ip(source) and is_ip(destination)):
+        return
+    is_6 = ":" in source
+    if is_6 is (":" in destination):
+        document.setdefault("network.type", "ipv6" if is_6 else "ipv4")
+        if found := community_id(document):
             document.setdefault("network.community_id", found)
-    for unit in ("bytes", "packets"):
-        there, back = document.get(f"source.{unit}"), document.get(f"destination.{unit}")
-        if isinstance(there, int) and isinstance(back, int):
-            document.setdefault(f"network.{unit}", there + back)
 
 
 def community_id(document: Document) -> str | None:
@@ -119,10 +130,10 @@ def community_id(document: Document) -> str | None:
     https://github.com/corelight/community-id-spec
     """
     code = number(document.get("network.iana_number"))
-    source, destination = _address(document["source.ip"]), _address(document["destination.ip"])
-    if code is None or not 0 <= code <= 255 or source is None or destination is None:
+    if code is None or not 0 <= code <= 255:
         return None
-    if source.version != destination.version:
+    source, destination = _address(document["source.ip"]), _address(document["destination.ip"])
+    if source is None or destination is None or source.version != destination.version:
         return None
     ports = _ports(document, code)
     if ports is None:
@@ -134,7 +145,7 @@ def community_id(document: Document) -> str | None:
     data = b"\0\0" + first[0] + second[0] + bytes((code, 0))
     if code in _PORTED or code in _ANSWERS:
         data += first[1].to_bytes(2, "big") + second[1].to_bytes(2, "big")
-    return "1:" + b64encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
+    return "1:" + b2a_base64(hashlib.sha1(data, usedforsecurity=False).digest(), newline=False).decode()
 
 
 def _ports(document: Document, code: int) -> tuple[int, int, bool] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc import instant
 from soc.parse import json_values as values, network, sensor, url, x509
-from soc.parse.ecs import flat
+from soc.parse.dotted import flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

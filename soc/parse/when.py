@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from soc import instant
@@ -92,7 +93,7 @@ def _from_parts(day: Day, clock: str, fraction: str | None, where: tzinfo, arriv
     hour, minute, second = (int(part) for part in clock.split(":"))
     micros = int((fraction or "0")[:6].ljust(6, "0"))
     best: int | None = None
-    for year in (day.year,) if day.year else _years_about(arrived, where):
+    for year in (day.year,) if day.year else _years_about(arrived // _QUARTER, where):
         try:
             when = datetime(year, day.month, day.day, hour, minute, min(second, 59), micros, tzinfo=where)
         except ValueError:  # 29 February in a year that has none, or no date at all
@@ -100,12 +101,21 @@ def _from_parts(day: Day, clock: str, fraction: str | None, where: tzinfo, arriv
         told = instant.from_wall(when, where)
         if told is not None and (best is None or abs(told - arrived) < abs(best - arrived)):
             best = told
+            if abs(best - arrived) < _SURELY:
+                break
     return best
 
 
-def _years_about(arrived: int, where: tzinfo) -> tuple[int, int, int]:
+_QUARTER = 15 * instant.MINUTE
+"""Clocks of different zones differ by whole quarters of an hour, so that a year begins in no zone between two."""
+_SURELY = 180 * instant.DAY
+"""What lies so near lies farther away in any other year."""
+
+
+@lru_cache(maxsize=256)
+def _years_about(quarter: int, where: tzinfo) -> tuple[int, int, int]:
     """The years that a date without one may lie in: the nearest to its arrival is meant."""
-    here = instant.to_datetime(arrived).astimezone(where).year
+    here = instant.to_datetime(quarter * _QUARTER).astimezone(where).year
     return here, max(here - 1, 1), min(here + 1, 9999)
 
 

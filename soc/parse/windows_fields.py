@@ -8,6 +8,7 @@ functions: `*_field` gives the accessor of one name (rules, per event), `*_field
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from soc.parse.format import ABSENT
@@ -42,7 +43,9 @@ _SYSTEM = frozenset(ELEMENTS) | ATTRIBUTES.keys()
 def section(native: Any, *path: str) -> Mapping[str, Any]:
     """The object at a path; an empty one where there is none."""
     for name in path:
-        native = native.get(name) if isinstance(native, dict) else None
+        if not isinstance(native, dict):
+            return _NOTHING
+        native = native.get(name)
     return native if isinstance(native, dict) else _NOTHING
 
 
@@ -135,8 +138,9 @@ def _system_value(system: Mapping[str, Any], name: str) -> Any:
 
 def attributes(system: Mapping[str, Any], element: str) -> Mapping[str, Any]:
     """The attributes of an element; evtx_dump can also put them beside it (`--separate-json-attributes`)."""
-    inside = section(system, element, "#attributes")
-    return inside or section(system, f"{element}_attributes")
+    value = system.get(element)
+    inside = value.get("#attributes") if isinstance(value, dict) else None
+    return inside if isinstance(inside, dict) and inside else section(system, f"{element}_attributes")
 
 
 def _second(native: Native, name: str) -> Any:
@@ -170,7 +174,7 @@ def join(found: dict[str, Any], leaves: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in (*attached, *leaves.items()):
         if name == "#attributes":
             continue
-        short, leaf = name.replace(" ", ""), _text(value)
+        short, leaf = name.replace(" ", ""), _text(value) if isinstance(value, dict) else value
         if short not in _SYSTEM or short not in found:
             found[short] = leaf
         elif found[short] != leaf:
@@ -236,6 +240,7 @@ _MOVED: dict[str, dict[str, Path]] = {
         "ServiceName": ("service", "name"),
     },
 }
+_NO_PATHS: dict[str, Path] = {}
 _MOVABLE = frozenset(name for names in _MOVED.values() for name in names)
 
 
@@ -287,8 +292,13 @@ def _unnamed(native: Native) -> Any:
     leaves = winlog_leaves(native)
     if "Data" in leaves:
         return leaves["Data"]
-    found = [leaves[name] for name in (f"param{number}" for number in range(1, len(leaves) + 1)) if name in leaves]
+    found = [leaves[name] for name in _numbered(len(leaves)) if name in leaves]
     return found or ABSENT
+
+
+@lru_cache(maxsize=64)
+def _numbered(count: int) -> tuple[str, ...]:
+    return tuple(f"param{number}" for number in range(1, count + 1))
 
 
 def _moved(native: Native, name: str) -> Any:
@@ -300,17 +310,26 @@ def _moved(native: Native, name: str) -> Any:
 
 def winlog_fields(native: Native) -> dict[str, Any]:
     """The whole event as flat."""
+    winlog, leaves = section(native, "winlog"), winlog_leaves(native)
     found: dict[str, Any] = {}
-    for name in _WINLOG:
-        value = winlog_field(name)(native)
+    for name, paths in _WINLOG.items():
+        value = winlog.get(paths[0][-1], ABSENT) if len(paths[0]) == 2 else at(native, paths[0])
+        if value is ABSENT:
+            others = (at(native, path) for path in paths[1:])
+            value = next((told for told in others if told is not ABSENT), ABSENT)
+        if value is ABSENT:
+            value = leaves.get(name, ABSENT)
+        elif name in _NUMBERS:
+            value = number_of(value)
         if value is not ABSENT:
             found[name] = value
-    leaves = winlog_leaves(native)
     found = join(found, {name: value for name, value in leaves.items() if name != "xml_name"})
-    for name in ("Data", *_MOVABLE):
-        value = winlog_field(name)(native)
-        if value is not ABSENT:
-            found.setdefault(name, value)
+    if (unnamed := _unnamed(native)) is not ABSENT:
+        found.setdefault("Data", unnamed)
+    provider = winlog.get("provider_name")
+    for name, path in _MOVED.get(provider, _NO_PATHS).items() if isinstance(provider, str) else ():
+        if name not in found and (value := at(native, path)) is not ABSENT:
+            found[name] = value
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from soc.parse.ecs import flat
+from soc.parse.dotted import flat
 from soc.parse.ecs_fields import in_document
 from soc.parse.format import ABSENT
 from soc.parse.network import mac

@@ -19,9 +19,9 @@ _LARGEST = 1 << 63
 
 def text(value: Any) -> str | None:
     """As text; None for what Windows writes for nothing (`-`)."""
-    if isinstance(value, dict | list) or value in NOTHING:
-        return None
-    return value if isinstance(value, str) else str(value)
+    if type(value) is str:
+        return None if value in NOTHING else value
+    return None if isinstance(value, dict | list) or value in NOTHING else str(value)
 
 
 def number(value: Any, largest: int = _LARGEST) -> int | None:

@@ -66,19 +66,21 @@ def _name(element: ET.Element) -> str:
 def _children(element: ET.Element) -> dict[str, Any]:
     """Elements by name; of a name that repeats, the later ones as `<name>_1` and so on."""
     found: dict[str, Any] = {}
+    repeated: dict[str, int] = {}
     for child in element:
-        name = _name(child)
-        number = sum(1 for known in found if known == name or known.startswith(f"{name}_"))
-        found[f"{name}_{number}" if name in found else name] = _value(child)
+        name = key = _name(child)
+        while key in found:
+            repeated[name] = repeated.get(name, 0) + 1
+            key = f"{name}_{repeated[name]}"
+        found[key] = _value(child)
     return found
 
 
 def _value(element: ET.Element) -> Any:
     """Its text, or an object where it has elements or attributes."""
-    inside: dict[str, Any] = _children(element)
-    attributes = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
-    if attributes:
-        inside["#attributes"] = attributes
+    inside: dict[str, Any] = _children(element) if len(element) else {}
+    if element.attrib:
+        inside["#attributes"] = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
     if element.text and element.text.strip():
         if not inside:
             return element.text

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from soc.event import Logsource
-from soc.parse.ecs import flat
+from soc.parse.dotted import flat
 from soc.parse.ecs_json import field, instant_of
 from soc.parse.format import Format
 from soc.parse.zeek_ecs import ecs

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from soc import health, instant, logs, pipeline
+from soc.alerting.exceptions import NONE
 from soc.errors import DiskFull, Unavailable
 from soc.log import DEAD_LETTERS, FINDINGS, Message
 from soc.roles import housekeeping
@@ -23,27 +24,29 @@ if TYPE_CHECKING:
     from soc.finding import Finding
     from soc.log import Batch, Reader
     from soc.stores import AlertStore, Verdicts
+    from soc.workspace.exceptions import Standing
 
 log = logs.get(__name__)
 STORE_PATIENCE = 60.0
 _KNOWN_ALERTS = 50_000
 
 
-async def index(work: Workshop, store: AlertStore) -> None:
-    """Until the service stops."""
+async def index(work: Workshop, store: AlertStore, exceptions: Standing | None = None) -> None:
+    """Until the service stops. Without `exceptions` alerts are opened unmarked, and the role jobs marks them."""
     reader = await work.log.reader("soc-index", [FINDINGS])
     try:
         with suppress(Stopping):
-            await _Indexing(work, reader, store).run()
+            await _Indexing(work, reader, store, exceptions).run()
     finally:
         await reader.close()
 
 
 class _Indexing:
-    def __init__(self, work: Workshop, reader: Reader, store: AlertStore) -> None:
+    def __init__(self, work: Workshop, reader: Reader, store: AlertStore, exceptions: Standing | None) -> None:
         self._work = work
         self._reader = reader
         self._store = store
+        self._exceptions = exceptions
         self._lag = Lag(work.metrics)
         self._known: dict[str, None] = {}
         """Alerts that were offered to the store before; those are not opened now."""
@@ -63,7 +66,8 @@ class _Indexing:
 
     async def _batch(self, batch: Batch) -> None:
         read = [finding for message in batch.messages if (finding := finding_of(message.value))]
-        findings, alerts = pipeline.index(read)
+        hiding = await self._exceptions.at(self._work.clock.now()) if self._exceptions else NONE
+        findings, alerts = pipeline.index(read, hiding)
         with self._work.timed("index"):
             await self._store_all(findings, alerts)
         _observe(self._work, findings)

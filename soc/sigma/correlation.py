@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from soc import instant
 from soc.event import Logsource
 from soc.finding import digest
+from soc.hit import EARLY
 from soc.sigma.correlation_condition import COUNTS, TEMPORAL, VALUES, Condition, read as read_condition
 from soc.sigma.metadata import info_of
 
@@ -27,8 +28,6 @@ CLOSING_LATENESS = instant.MINUTE
 """Where a window is judged once, after its end: whoever waits for later records tells later."""
 SLICE = instant.HOUR
 """What spans more than this is kept in slices (panes) of this length."""
-EARLY = 5 * instant.MINUTE
-"""How far a record's clock may be ahead of its arrival; a later time is clamped to it."""
 REMEMBERED = 4
 """Who comes back after so many timespans is a stranger."""
 _LONGEST = 366 * instant.DAY
@@ -142,7 +141,7 @@ def read(value: dict[str, Any], file: str, document: Document, report: Report) -
     condition = read_condition(kind, body.get("condition"), rules, report)
     own = condition.names if condition else ()
     rules = rules or own
-    if not rules:
+    if not rules and not body.get("rules"):
         report(("correlation", "rules"), "a correlation needs `rules`", "name the rules that it counts, by id or name")
     if len(rules) > _MOST_RULES:
         report(("correlation", "rules"), f"more than {_MOST_RULES} rules", "chain several correlations")
@@ -209,7 +208,7 @@ def _ours(block: dict[str, Any], made: Correlation, report: Report) -> dict[str,
 def _fitting(made: Correlation, report: Report) -> None:
     """What a type asks of the number of rules and of the group."""
     least = 2 if made.type in {MISSING_AFTER, "temporal_ordered"} else 1
-    if len(made.rules) < least:
+    if made.rules and len(made.rules) < least:
         report(("correlation", "rules"), f"{made.type} needs at least {least} rules", "name them in their order")
     if made.type == IDLE and not made.group_by:
         report(("correlation", "group-by"), "idle needs `group-by`", "name the field that says who is idle")

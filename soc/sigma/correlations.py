@@ -72,15 +72,9 @@ class _Making:
         self.faults: list[Fault] = []
         self.by_id: dict[str, Rule | Correlation] = {rule.info.id: rule for rule in rules}
         self._names: dict[str, list[str]] = {}
-        self._found: dict[str, Correlation] = {}
         self._done: dict[str, Correlation | None] = {}
-        for each in found:
-            if other := self.by_id.get(each.info.id):
-                self._fault(
-                    each, "id", f"the id {each.info.id} is taken by {other.file}:{other.line}", "give it one of its own"
-                )
-                continue
-            self.by_id[each.info.id] = self._found[each.info.id] = each
+        self._found = {each.info.id: each for each in found}
+        self.by_id |= self._found
         for known in self.by_id.values():
             if known.name:
                 self._names.setdefault(known.name, []).append(known.info.id)

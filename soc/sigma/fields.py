@@ -11,8 +11,8 @@ from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from soc.literals import Literals
 from soc.parse import ABSENT
-from soc.sigma.literals import Literals
 from soc.sigma.needles import needles
 from soc.sigma.predicates import Cidr, Exists, Null, Number, Regex, Text
 from soc.sigma.strings import MANY, mapped
@@ -280,7 +280,7 @@ class Scanner:
         self._longest = max(map(len, table.whole), default=-1)
         self._whole_cased = table.whole_cased
         checked = [(id_, table.checks[check]) for id_, check in table.checked]
-        together = [it for it in checked if isinstance(it[1], Regex) and it[1].least < _LONG]
+        together = [(id_, it) for id_, it in checked if isinstance(it, Regex) and it.least < _LONG]
         self._together = together if len(together) > 2 else []
         """Regular expressions without a literal, of which one is asked first whether any matches."""
         self._any_of_them = Regex("|".join(f"(?:{regex.pattern})" for _, regex in self._together))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from soc.literals import Literals
 from soc.parse.format import leaves
 from soc.sigma.fields import Field, Memory, Table
-from soc.sigma.literals import Literals
 from soc.sigma.needles import needles
 from soc.sigma.predicates import Regex, Text
 from soc.sigma.values import member

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import soc
 from soc.errors import Fault
 from soc.finding import digest
+from soc.literals import machine
 from soc.sigma import correlation, filters as filtering, kept, logsources
 from soc.sigma.correlation import Correlation
 from soc.sigma.correlations import resolved
 from soc.sigma.detection import compiled
-from soc.sigma.literals import machine
 from soc.sigma.metadata import info_of, logsource_of
 from soc.sigma.modifiers import Site
 from soc.sigma.rule import Example, Rule

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from soc.event import WindowsKind
+from soc.literals import Literals
 from soc.parse import ABSENT, EcsFields, windows
 from soc.parse.format import flat_field
 from soc.parse.frame import is_flat
 from soc.sigma.compiled import decide_of, holds, required, tables_of
 from soc.sigma.fields import Classes, Field, Memory
 from soc.sigma.keywords import Keywords
-from soc.sigma.literals import Literals
 from soc.sigma.predicates import FieldRef
 from soc.sigma.values import EventReader
 

@@ -32,6 +32,8 @@ def least(pattern: str) -> int:
 
 def _parsed(pattern: str) -> Any:
     """None where RE2 has syntax of its own."""
+    if "[:" in pattern:  # a class of RE2 (`[[:alpha:]]`); Python's parser takes the last bracket for a literal
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

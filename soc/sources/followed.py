@@ -6,8 +6,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from soc import instant
-from soc.parse import FORMATS
+from soc import instant, parse
 from soc.record import Record
 from soc.sources.framing import Framer
 from soc.sources.ledger import Known, Slice
@@ -311,4 +310,4 @@ def _grown(status: os.stat_result, now: int) -> int:
 
 def starts_of_formats() -> dict[str, Pattern[bytes]]:
     """How the first line of a record looks in the formats whose records may have several."""
-    return {name: format_.start for name, format_ in FORMATS.items() if format_.start}
+    return {name: format_.start for name, format_ in parse.formats().items() if format_.start}

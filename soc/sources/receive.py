@@ -15,6 +15,7 @@ from soc.sources import spool as spooled
 from soc.sources.intake import Intake
 from soc.sources.spool import READER, TOPIC, open_spool
 from soc.sources.syslog import Listener
+from soc.sources.tls import watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -41,17 +42,20 @@ async def run(
     """Until stopped; what was taken by then is in the spool.
 
     Raises:
-        ConfigurationError: an address cannot be had. Unavailable: the spool cannot be opened.
+        ConfigurationError: an address or a certificate cannot be had. Unavailable: the spool cannot be opened.
     """
     spool = await open_spool(config, clock)
     intake = Intake(spool)
-    listeners = [Listener(each, config.timezone, intake, metrics, clock) for each in config.sources.syslog]
+    listeners: Sequence[Listener] = ()
     writing = asyncio.create_task(intake.run(), name="spool")
     try:
+        listeners = [Listener(each, config.timezone, intake, metrics, clock) for each in config.sources.syslog]
         for listener in listeners:
             await listener.open()
         await started()
         loops: dict[str, Coroutine[Any, Any, None]] = {"trim": _trim(config, spool, clock, stopping)}
+        if certificates := [each.certificate for each in listeners if each.certificate]:
+            loops["certificates"] = watch(certificates, stopping)
         if not config.embedded:
             loops["forward"] = _forward_to_kafka(config, spool, clock, stopping)
         await _until_stopped(stopping, writing, loops)

@@ -28,6 +28,20 @@ class SyslogFramer:
         self._dropping = 0
         """How much of an over-long message is still to come."""
 
+    @property
+    def held(self) -> int:
+        """Bytes of a message that is not whole."""
+        return len(self._held)
+
+    @property
+    def unfinished(self) -> bool:
+        return bool(self._held or self._dropping or self._count is not None)
+
+    @property
+    def counting(self) -> bool:
+        """Bytes that were promised have not come yet."""
+        return bool(self._count) or self._dropping > 0
+
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that these bytes complete; of an over-long one its beginning, as soon as that is there."""
         self._held += data

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from soc.alert import Alert
+    from soc.alerting import Suppressions
     from soc.finding import Finding
 
 Document = dict[str, Any]
@@ -56,6 +57,8 @@ class Query:
     """Only findings whose `event.ingested` is this instant or later: how the console learns of news."""
     suppressed: bool = False
     """Also alerts that an exception hides."""
+    only_suppressed: bool = False
+    """Only those."""
     sort: str = "-soc.risk"
     """A field, with `-` for falling; ties are broken by `soc.last_seen` (alerts) or `@timestamp`, falling, then by id."""
     limit: int = 50
@@ -169,8 +172,11 @@ class AlertStore(Protocol):
             errors.ConfigurationError: the change contradicts itself.
         """
 
-    async def roll_up(self, since: int) -> int:
-        """Set the rolled-up fields of each alert with a finding ingested at `since` or later; how many changed."""
+    async def roll_up(self, since: int, suppressions: Suppressions | None = None, also: Sequence[str] = ()) -> int:
+        """Set the rolled-up fields of each alert with a finding ingested at `since` or later, and of those named.
+
+        With `suppressions` what hides an alert is decided anew; without, marks stay as they are. How many alerts changed.
+        """
 
     async def expire(self, before: int, *, samples: bool = False) -> int:
         """Delete findings and alerts of whole months that end before an instant, or all sample data; how many."""

@@ -15,13 +15,14 @@ from soc.stores import Conflict, NotFound, Page, Verdicts, elastic_query, indexe
 from soc.stores.elastic_bulk import BulkWriter, Item, Verdict
 from soc.stores.elastic_client import Client, Refused
 from soc.stores.elastic_indices import Indices
-from soc.stores.elastic_rollup import SEARCH, RollUp, Stored, stored_at
+from soc.stores.elastic_rollup import ALERTS, SEARCH, RollUp, Stored, stored_at
 from soc.stores.triage import apply_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from soc.alert import Alert
+    from soc.alerting import Suppressions
     from soc.clock import Clock
     from soc.config import Elasticsearch
     from soc.finding import Finding
@@ -149,14 +150,16 @@ class ElasticStore:
         (verdict,) = await self._bulk.write([item], refresh=True)
         return verdict
 
-    async def roll_up(self, since: int) -> int:
+    async def roll_up(self, since: int, suppressions: Suppressions | None = None, also: Sequence[str] = ()) -> int:
         await self._indices.ensure_due()
         # A request that timed out may have been carried out later than its findings say.
         if since - self._looked_back >= _LOOK_BACK_EVERY:
             self._looked_back, since = since, since - _LOOK_BACK
         changed = 0
         async for ids in self._roll_up.touched(since):
-            changed += await self._roll_up.roll_up(ids)
+            changed += await self._roll_up.roll_up(ids, suppressions)
+        for start in range(0, len(also), ALERTS):
+            changed += await self._roll_up.roll_up(also[start : start + ALERTS], suppressions)
         return changed
 
     async def expire(self, before: int, *, samples: bool = False) -> int:

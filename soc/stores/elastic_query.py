@@ -27,8 +27,8 @@ def condition(query: Query) -> Clause:
     time = indexed.TIME[query.collection]
     limits = (("gte", time, query.since), ("lt", time, query.until), ("gte", "event.ingested", query.ingested_since))
     must += [_range(field, name, at) for name, field, at in limits if at is not None]
-    if query.collection == "alert" and not query.suppressed:
-        must_not.append({"exists": {"field": "soc.suppressed_by"}})
+    if query.collection == "alert" and (query.only_suppressed or not query.suppressed):
+        (must if query.only_suppressed else must_not).append({"exists": {"field": "soc.suppressed_by"}})
     return {"bool": {"filter": must, "must_not": must_not}}
 
 

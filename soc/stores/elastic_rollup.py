@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from soc import alerting
+from soc.alerting import exceptions
 from soc.alerting.rollup import KEPT, REFS, place
 from soc.errors import Unavailable
-from soc.stores import elastic_query, indexed
+from soc.stores import Query, elastic_query, indexed
 from soc.stores.elastic_bulk import Item
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from soc.alerting import Suppressions
+    from soc.alerting.exceptions import Values
     from soc.stores import Document
     from soc.stores.elastic_bulk import BulkWriter
     from soc.stores.elastic_client import Client
@@ -40,6 +43,14 @@ class Findings(NamedTuple):
     shown: list[Document]
     """As many as a roll-up needs."""
     total: int
+    values: Values | None = None
+    """Of all of them, where exceptions ask for more than those at hand."""
+
+    def rolled_up(self, alert: Document, suppressions: Suppressions | None) -> Document:
+        after = alerting.roll_up(alert, self.shown, self.total)
+        if suppressions is None:
+            return after
+        return exceptions.marked(after, exceptions.marks(after, self.shown, suppressions, self.values))
 
 
 class RollUp:
@@ -66,7 +77,7 @@ class RollUp:
                 return
             composite["after"] = told["after_key"]
 
-    async def roll_up(self, ids: Sequence[str]) -> int:
+    async def roll_up(self, ids: Sequence[str], suppressions: Suppressions | None) -> int:
         """How many of these alerts changed.
 
         A change is guarded by the document's sequence number: whatever a person decided meanwhile stays.
@@ -77,7 +88,10 @@ class RollUp:
         findings = await self._findings(ids)
         changed, left = 0, [id_ for id_ in ids if id_ in findings]
         for _ in range(_ATTEMPTS):
-            items = _changes(await self._alerts(left, findings), findings)
+            alerts = await self._alerts(left, findings)
+            if suppressions is not None:
+                findings |= await self._with_values(alerts, findings, suppressions)
+            items = _changes(alerts, findings, suppressions)
             verdicts = await self._bulk.write(items)
             changed += sum(verdict.kind in {"done", "reduced"} for verdict in verdicts)
             failed = next((verdict for verdict in verdicts if verdict.kind in {"retry", "rejected"}), None)
@@ -109,6 +123,36 @@ class RollUp:
         firsts, lasts, *others = (part.shown for part in parts)
         return Findings(joined(firsts, lasts, [document for part in others for document in part]), parts[0].total)
 
+    async def _with_values(
+        self, alerts: Sequence[Stored], findings: dict[str, Findings], suppressions: Suppressions
+    ) -> dict[str, Findings]:
+        """The large ones of which exceptions ask what is not at hand."""
+        found = {}
+        for stored in alerts:
+            id_ = stored.document["soc"]["id"]
+            told = findings[id_]
+            if told.total > len(exceptions.whole(told.shown)):
+                after = alerting.roll_up(stored.document, told.shown, told.total)
+                asked = exceptions.undecided(after, told.shown, suppressions)
+                values = {field: await self._values(id_, field, told.total) for field in asked}
+                found[id_] = told._replace(values=values)
+        return found
+
+    async def _values(self, id_: str, field: str, total: int) -> frozenset[str] | None:
+        if not indexed.countable(field):
+            if total > REFS:
+                return None
+            (all_,) = await self._many([_part(id_, REFS, source=[field, "rule.id", "reduced"])])
+            return exceptions.values_of(all_.shown, field)
+        of_alert: dict[str, Sequence[str | int]] = {"soc.alert_id": [id_]}
+        body = elastic_query.facets(Query("finding", filters=of_alert), [field], indexed.MAX_FACET)
+        lacking = elastic_query.condition(Query("finding", filters={**of_alert, field: [""]}))
+        body["aggs"]["lacking"] = {"filter": lacking}
+        answer = await self._client.ask("POST", f"/{self._indices.pattern('finding')}/_search", body, SEARCH)
+        told = answer.get("aggregations", {})
+        counted = elastic_query.counts(told.get(field, {"buckets": []}))
+        return indexed.all_values(counted, lacking=told.get("lacking", {"doc_count": 1})["doc_count"] > 0)
+
     async def _many(self, searches: Sequence[dict[str, Any]]) -> list[Findings]:
         head = {"index": self._indices.pattern("finding"), **SEARCH}
         lines = [msgspec.json.encode(line) for search in searches for line in (head, search)]
@@ -136,11 +180,11 @@ def _part(id_: str, size: int, sort: str = "", source: Sequence[str] | None = No
     }
 
 
-def _changes(alerts: Sequence[Stored], findings: dict[str, Findings]) -> list[Item]:
+def _changes(alerts: Sequence[Stored], findings: dict[str, Findings], suppressions: Suppressions | None) -> list[Item]:
     items = []
     for stored in alerts:
         id_ = stored.document["soc"]["id"]
-        after = alerting.roll_up(stored.document, *findings[id_])
+        after = findings[id_].rolled_up(stored.document, suppressions)
         if after != stored.document:
             items.append(Item(id_, stored.index, after, "index", stored.guard))
     return items

@@ -15,7 +15,7 @@ from soc.errors import ConfigurationError
 from soc.stores import FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from soc.stores import Collection, Document, Query
 
@@ -46,6 +46,20 @@ def check_facets(fields: Sequence[str], limit: int) -> None:
             raise ConfigurationError(f"values of {field} cannot be counted: it is a time")
     if not 1 <= limit <= MAX_FACET:
         raise ConfigurationError(f"limit {limit} is not allowed; 1 to {MAX_FACET}")
+
+
+def countable(field: str) -> bool:
+    """Whether a store knows the values of a field without reading documents."""
+    return FIELDS.get(field, "date") != "date"
+
+
+def all_values(counted: Iterable[str], *, lacking: bool) -> frozenset[str] | None:
+    """The values of a field over all findings of an alert, from its MAX_FACET commonest ones; None if there may be more.
+
+    The empty text stands for `lacking`: that a finding has none.
+    """
+    found = frozenset(counted)
+    return None if len(found) >= MAX_FACET else found | ({""} if lacking else set())
 
 
 def _known(field: str) -> None:
@@ -157,7 +171,7 @@ MONTH_OF = {"alert": month_of_alert, "finding": month_of_finding}
 # What is ours, and of a shape that the mapping takes, whatever a record held.
 _OURS = (
     "id", "alert_id", "kind", "ref", "step", "layer", "arrived", "bucket", "entity", "risk", "title", "controls",
-    "national", "count", "first_seen", "last_seen", "suppressed_by", "search", "sample",
+    "national", "count", "first_seen", "last_seen", "suppressed_by", "suppressions", "search", "sample",
 )  # fmt: skip
 
 

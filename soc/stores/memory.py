@@ -7,6 +7,8 @@ from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
 from soc import alerting, instant
+from soc.alerting import exceptions
+from soc.alerting.rollup import KEPT, REFS
 from soc.stores import Conflict, NotFound, Page, Verdicts, indexed, pages
 from soc.stores.triage import apply_change
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from soc.alert import Alert
+    from soc.alerting import Suppressions
     from soc.finding import Finding
     from soc.stores import Change, Collection, Document, Query
     from soc.stores.pages import Place
@@ -73,22 +76,27 @@ class MemoryStore:
         document["triage"] = apply_change(document["triage"], change)
         return copy.deepcopy(document)
 
-    async def roll_up(self, since: int) -> int:
+    async def roll_up(self, since: int, suppressions: Suppressions | None = None, also: Sequence[str] = ()) -> int:
         findings: dict[str, list[Document]] = {}
-        touched: set[str] = set()
+        touched: set[str] = set(also)
         for document in self._documents["finding"].values():
             alert_id = document["soc"]["alert_id"]
             if alert_id is not None:
                 findings.setdefault(alert_id, []).append(document)
                 if (instant.parse_iso(document["event"]["ingested"]) or 0) // 1000 >= since // 1000:
                     touched.add(alert_id)
-        return sum(self._roll_up(id_, findings[id_]) for id_ in touched)
+        return sum(self._roll_up(id_, findings[id_], suppressions) for id_ in touched if id_ in findings)
 
-    def _roll_up(self, id_: str, findings: Sequence[Document]) -> bool:
+    def _roll_up(self, id_: str, findings: Sequence[Document], suppressions: Suppressions | None) -> bool:
         alert = self._documents["alert"].get(id_)
         if alert is None:
             return False
         after = alerting.roll_up(alert, findings)
+        if suppressions is not None:
+            asked = exceptions.undecided(after, findings, suppressions) if len(findings) > 2 * KEPT else []
+            values = {field: _values(findings, field) for field in asked}
+            hiding = exceptions.marks(after, findings, suppressions, values)
+            after = exceptions.marked(after, hiding)
         changed = after != alert
         self._documents["alert"][id_] = copy.deepcopy(after)
         return changed
@@ -128,8 +136,20 @@ def _matches(query: Query, document: Document) -> bool:
         and (query.since is None or any(value >= query.since // 1000 for value in time))  # type: ignore[operator]
         and (query.until is None or any(value < query.until // 1000 for value in time))  # type: ignore[operator]
         and (query.ingested_since is None or any(value >= query.ingested_since // 1000 for value in ingested))  # type: ignore[operator]
-        and (query.suppressed or query.collection != "alert" or not indexed.terms(document, "soc.suppressed_by"))
+        and (query.collection != "alert" or _shown(query, hidden=bool(indexed.terms(document, "soc.suppressed_by"))))
     )
+
+
+def _shown(query: Query, *, hidden: bool) -> bool:
+    return hidden if query.only_suppressed else query.suppressed or not hidden
+
+
+def _values(findings: Sequence[Document], field: str) -> frozenset[str] | None:
+    """What a store tells of a large alert."""
+    held = exceptions.values_of(findings, field)
+    if indexed.countable(field):
+        return indexed.all_values(dict.fromkeys(held - {""}, 1), lacking="" in held)
+    return held if len(findings) <= REFS else None
 
 
 def _has(document: Document, field: str, values: Sequence[str | int]) -> bool:

@@ -10,11 +10,13 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from soc import alerting, instant
+from soc.alerting import exceptions
+from soc.alerting.rollup import REFS
 from soc.log.database import Database
-from soc.stores import Conflict, NotFound, Page, Verdicts, indexed, pages, sqlite_query, sqlite_rows
+from soc.stores import Conflict, NotFound, Page, Query, Verdicts, indexed, pages, sqlite_query, sqlite_rows
 from soc.stores.triage import apply_change
 
 if TYPE_CHECKING:
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from soc.alert import Alert
+    from soc.alerting import Suppressions
+    from soc.alerting.exceptions import Values
     from soc.finding import Finding
-    from soc.stores import Change, Collection, Document, Query
+    from soc.stores import Change, Collection, Document
 
     T = TypeVar("T")
 
@@ -88,12 +92,13 @@ class SqliteStore:
     async def triage(self, id_: str, change: Change, revision: int) -> Document:
         return await self._write(_triage, id_, change, revision)
 
-    async def roll_up(self, since: int) -> int:
+    async def roll_up(self, since: int, suppressions: Suppressions | None = None, also: Sequence[str] = ()) -> int:
         changed = 0
-        for chunk in _chunks(await self._read(sqlite_rows.touched, since), _ROLLED_UP):
-            told = await self._read(_rolled_up, chunk)
+        touched = dict.fromkeys([*await self._read(sqlite_rows.touched, since), *also])
+        for chunk in _chunks(touched, _ROLLED_UP):
+            told = await self._read(_rolled_up, chunk, suppressions)
             if told:
-                changed += await self._write(_replace, told)
+                changed += await self._write(_replace, told, suppressions)
         return changed
 
     async def expire(self, before: int, *, samples: bool = False) -> int:
@@ -205,26 +210,63 @@ def _triage(connection: sqlite3.Connection, id_: str, change: Change, revision: 
     return after
 
 
-def _rolled_up(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[Document, list[Document], int]]:
-    """The alerts that change, as they were, with their findings and the number of these."""
+class _Told(NamedTuple):
+    """What an alert follows from."""
+
+    id: str
+    findings: list[Document]
+    """As many as a roll-up needs."""
+    total: int
+    values: Values | None = None
+    """Of all findings, where exceptions ask for more than those at hand."""
+
+    def rolled_up(self, alert: Document, suppressions: Suppressions | None) -> Document:
+        after = alerting.roll_up(alert, self.findings, self.total)
+        if suppressions is None:
+            return after
+        return exceptions.marked(after, exceptions.marks(after, self.findings, suppressions, self.values))
+
+
+def _rolled_up(connection: sqlite3.Connection, ids: Sequence[str], suppressions: Suppressions | None) -> list[_Told]:
+    """The alerts that change."""
     changing = []
     for id_ in ids:
         found = sqlite_rows.get(connection, "alert", id_)
-        if found is not None:
-            findings, total = sqlite_rows.findings_of(connection, id_)
-            if alerting.roll_up(found[1], findings, total) != found[1]:
-                changing.append((found[1], findings, total))
+        findings, total = sqlite_rows.findings_of(connection, id_)
+        if found is not None and total:
+            told = _Told(id_, findings, total)
+            if suppressions is not None and total > len(exceptions.whole(findings)):
+                told = told._replace(values=_values(connection, told, found[1], suppressions))
+            if told.rolled_up(found[1], suppressions) != found[1]:
+                changing.append(told)
     return changing
 
 
-def _replace(connection: sqlite3.Connection, told: Sequence[tuple[Document, list[Document], int]]) -> int:
+def _values(connection: sqlite3.Connection, told: _Told, alert: Document, suppressions: Suppressions) -> Values:
+    """What all findings of a large alert hold, of the fields that exceptions ask for."""
+    after = alerting.roll_up(alert, told.findings, told.total)
+    asked = exceptions.undecided(after, told.findings, suppressions)
+    return {field: _values_of(connection, told, field) for field in asked}
+
+
+def _values_of(connection: sqlite3.Connection, told: _Told, field: str) -> frozenset[str] | None:
+    if not indexed.countable(field):
+        documents = sqlite_rows.first_findings(connection, told.id, REFS) if told.total <= REFS else []
+        return exceptions.values_of(documents, field) if documents else None
+    of_alert: dict[str, Sequence[str | int]] = {"soc.alert_id": [told.id]}
+    counted = _facet(connection, Query("finding", filters=of_alert), field, indexed.MAX_FACET)
+    lacking = sqlite_query.total(Query("finding", filters={**of_alert, field: [""]}))
+    return indexed.all_values(counted, lacking=connection.execute(*lacking).fetchone()[0] > 0)
+
+
+def _replace(connection: sqlite3.Connection, changing: Sequence[_Told], suppressions: Suppressions | None) -> int:
     """Roll alerts up, each as it is now: people may have changed it since it was read."""
     changed = 0
-    for alert, findings, total in told:
-        found = sqlite_rows.get(connection, "alert", alert["soc"]["id"])
+    for told in changing:
+        found = sqlite_rows.get(connection, "alert", told.id)
         if found is not None:
             n, before = found
-            sqlite_rows.replace(connection, n, before, alerting.roll_up(before, findings, total))
+            sqlite_rows.replace(connection, n, before, told.rolled_up(before, suppressions))
             changed += 1
     return changed
 

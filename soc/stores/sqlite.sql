@@ -39,6 +39,8 @@ CREATE INDEX IF NOT EXISTS alert_counted ON alert
 CREATE INDEX IF NOT EXISTS alert_host ON alert ("host.name") WHERE "host.name" IS NOT NULL;
 CREATE INDEX IF NOT EXISTS alert_source ON alert ("source.ip") WHERE "source.ip" IS NOT NULL;
 CREATE INDEX IF NOT EXISTS alert_destination ON alert ("destination.ip") WHERE "destination.ip" IS NOT NULL;
+CREATE INDEX IF NOT EXISTS alert_hidden ON alert ("soc.suppressed_by", "triage.disposition")
+    WHERE "soc.suppressed_by" IS NOT NULL;
 CREATE INDEX IF NOT EXISTS alert_user ON alert ("user.name") WHERE "user.name" IS NOT NULL;
 CREATE INDEX IF NOT EXISTS alert_technique ON alert ("threat.technique.id") WHERE "threat.technique.id" IS NOT NULL;
 CREATE TABLE IF NOT EXISTS word (
@@ -182,6 +184,9 @@ TRUE
 
 -- name: visible
 "soc.suppressed_by" IS NULL
+
+-- name: hidden
+"soc.suppressed_by" IS NOT NULL
 
 -- name: word
 alert.n IN (SELECT alert_word.n FROM word JOIN alert_word ON alert_word.word = word.id

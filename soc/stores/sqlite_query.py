@@ -53,8 +53,8 @@ def condition(query: Query) -> Statement:
         ("since", "event.ingested", query.ingested_since),
     )
     parts += [_piece(name, at // 1000, field=field) for name, field, at in limits if at is not None]
-    if query.collection == "alert" and not query.suppressed:
-        parts.append(_piece("visible"))
+    if query.collection == "alert" and (query.only_suppressed or not query.suppressed):
+        parts.append(_piece("hidden" if query.only_suppressed else "visible"))
     return _all(parts)
 
 

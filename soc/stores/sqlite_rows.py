@@ -105,6 +105,10 @@ def findings_of(connection: sqlite3.Connection, alert_id: str) -> tuple[list[Doc
     return list(found.values()), total
 
 
+def first_findings(connection: sqlite3.Connection, alert_id: str, most: int) -> list[Document]:
+    return [msgspec.json.decode(json) for (json,) in connection.execute(SQL["first_documents"], (alert_id, most))]
+
+
 def _least(found: Mapping[str, Sequence[Any]]) -> list[Any]:
     return [min(terms) if terms else None for terms in found.values()]
 

@@ -1,4 +1,4 @@
-"""What people do: accounts, sessions, tokens, login limits and the audit trail, in `<data_dir>/workspace.db`."""
+"""What people do: accounts, sessions, tokens, login limits, exceptions and the audit trail, in `<data_dir>/workspace.db`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from soc.workspace.audit import Audit
 from soc.workspace.database import Database
+from soc.workspace.exceptions import Exceptions
 from soc.workspace.login_limits import LoginLimits
 from soc.workspace.sessions import Sessions
 from soc.workspace.tokens import Tokens
@@ -31,6 +32,7 @@ class Workspace:
         self.users = Users(self._database, clock, hasher)
         self.sessions = Sessions(self._database, clock)
         self.tokens = Tokens(self._database, clock)
+        self.exceptions = Exceptions(self._database, self.audit, clock)
         self.login_limits = LoginLimits(self._database, clock)
 
     def close(self) -> None:

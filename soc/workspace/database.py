@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-VERSION = 1
-"""Of the schema, kept as the file's `user_version`."""
+_STEPS = ("schema", "schema_2")
+"""Scripts that lead from an empty file to today's schema; each stays as it was released."""
+VERSION = len(_STEPS)
+"""Of the schema, kept as the file's `user_version`: how many steps the file has taken."""
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _BUSY_SECONDS = 5.0
 
@@ -80,8 +82,9 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
                 f"{path}: was written by a newer version ({found}); run that one, or restore a backup"
             )
         if found < VERSION:
-            for statement in _split(_sql("schema")):
-                connection.execute(statement)
+            for step in _STEPS[found:]:
+                for statement in _split(_sql(step)):
+                    connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

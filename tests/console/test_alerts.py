@@ -104,6 +104,7 @@ async def test_the_overview_counts_open_alerts(world):
     await client.patch(where, json={"status": "closed", "disposition": "benign"}, headers={"if-match": '"0"'})
     assert (await client.get("/api/v1/overview")).json() == {
         "total": 3,
+        "suppressed": 0,
         "status": {"new": 2, "closed": 1},
         "open_severity": {"2": 1, "3": 1},
         "open_layer": {"application": 1, "network": 1},

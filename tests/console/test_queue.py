@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from soc import instant
+from soc.alerting import Suppression, Suppressions
 from tests.console.conftest import HOSTILE, NOON, finding, store_findings
 from tests.console.test_pages import logged_in
 
@@ -155,3 +157,25 @@ async def test_hostile_text_stays_text_in_the_details(world, language):
     text = (await client.get(f"/?alert={alert['soc']['id']}")).text
     assert "<img" not in text
     assert html.escape(HOSTILE.split("\u202e")[0]) in html.escape(html.unescape(text))
+
+
+async def test_what_an_exception_hides_is_in_a_view_of_its_own_with_its_reason(world):
+    hiding = Suppression("x-1", "exception", "lan", "the scanner of the auditors", 0, NOON + instant.DAY, "scan")
+    await world.store.roll_up(0, Suppressions((hiding,)))
+    client = await world.person("analyst")
+    start = await page(client)
+    assert [row["data-status"] for row in start.rows] == ["new", "new"]
+    (where,) = [href for href, text in start.counted if text == "Thuộc ngoại lệ 1"]
+    excepted = await client.get(where)
+    (row,) = Page(excepted.text).rows
+    assert '<li>Thuộc ngoại lệ <a href="/?sort=-soc.last_seen"' in excepted.text
+    assert ("/?filter=soc.suppressed_by%3Ax-1&suppressed=only&sort=-soc.last_seen", "x-1 1") in Page(
+        excepted.text
+    ).links
+    shown = await client.get(f"/alerts/{row['data-alert']}")
+    assert "the scanner of the auditors" in shown.text
+    api = await client.get("/api/v1/alerts", params={"suppressed": "only"})
+    assert [alert["soc"]["suppressions"] for alert in api.json()["alerts"]] == [[hiding.mark]]
+    totals = [(await client.get("/api/v1/alerts", params=asked)).json()["total"] for asked in ({}, {"suppressed": "1"})]
+    assert totals == [2, 3]
+    assert (await client.get("/api/v1/overview")).json()["suppressed"] == 1

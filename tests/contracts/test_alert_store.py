@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from soc import alerting, instant
+from soc.alerting import Suppression, Suppressions, exceptions
 from soc.alerting.rollup import REFS
 from soc.clock import FixedClock
 from soc.config import Elasticsearch
@@ -636,6 +637,117 @@ async def test_an_alert_whose_findings_change_is_found_by_what_it_became(world, 
     ]
     assert (await store.search(Query(text="ten moi"))).total == 1
     assert (await store.search(Query(text="dang nhap"))).total == 0
+
+
+# What exceptions hide.
+
+
+def exception(*where: str, rule: str = "", id_: str = "x-1", until: int = NOON + instant.DAY) -> Suppression:
+    conditions = tuple(map(exceptions.condition_of, where))
+    return Suppression(id_, "exception", "ann", "known", NOON, until, rule, conditions)
+
+
+async def hidden(store: AlertStore) -> dict[str, list[str]]:
+    """The rules of the hidden alerts, with what hides them."""
+    page = await store.search(Query(only_suppressed=True, sort="rule.id"))
+    return {alert["rule"]["id"]: alert["soc"]["suppressed_by"] for alert in page.documents}
+
+
+async def test_a_roll_up_marks_what_exceptions_hide_and_unmarks_what_none_does(world, store):
+    await store_all(store, [finding(), finding(SCAN), finding(WEB)])
+    await world.settle()
+    told = Suppressions(
+        (exception(rule="port-scan"), exception("source.ip=203.0.113.0/24", rule="web-shell", id_="x-2"))
+    )
+    assert await store.roll_up(INGESTED, told) == 3
+    await world.settle()
+    assert await hidden(store) == {"port-scan": ["x-1"], "web-shell": ["x-2"]}
+    assert ids((await store.search(Query())).documents) == [finding().alert_id]
+    assert (await store.get("alert", finding(SCAN).alert_id))["soc"]["suppressions"] == [told.all[0].mark]
+    assert await store.roll_up(INGESTED, told) == await store.roll_up(INGESTED) == 0
+    assert await store.roll_up(INGESTED, Suppressions(told.all[1:])) == 1
+    await world.settle()
+    assert await hidden(store) == {"web-shell": ["x-2"]}
+
+
+async def test_alerts_are_looked_at_again_when_they_are_named(world, store):
+    await store_all(store, [finding(), finding(SCAN)])
+    await world.settle()
+    await store.roll_up(INGESTED, exceptions.NONE)
+    later, told = INGESTED + instant.DAY, Suppressions((exception("source.ip=203.0.113.7"),))
+    assert await store.roll_up(later, told, [finding().alert_id, "gone"]) == 1
+    await world.settle()
+    assert await hidden(store) == {"ssh-guessing": ["x-1"]}
+    assert await store.roll_up(later, exceptions.NONE, [finding().alert_id, finding(SCAN).alert_id]) == 1
+    await world.settle()
+    assert await hidden(store) == {}
+
+
+async def test_one_finding_outside_brings_an_alert_back_and_decisions_stay(world, store):
+    await store_all(store, [one := finding(user__name="svc")])
+    await world.settle()
+    told = Suppressions((exception("user.name=svc"),))
+    await store.roll_up(INGESTED, told)
+    decided = await store.triage(one.alert_id, Change("ann", NOON, note="mine"), 0)
+    assert decided["soc"]["suppressed_by"] == ["x-1"]
+    await store_all(store, [finding(number=1, user__name="root")], INGESTED + instant.MINUTE)
+    await world.settle()
+    await store.roll_up(INGESTED, told)
+    after = await store.get("alert", one.alert_id)
+    assert (after["soc"]["suppressed_by"], "suppressions" in after["soc"], after["triage"]) == (
+        [],
+        False,
+        decided["triage"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "where", "expected"),
+    [
+        ([{"user__name": "svc"}] * 50, ["user.name=svc"], True),
+        ([{"user__name": "svc"}] * 25 + [{"user__name": "root"}] + [{"user__name": "svc"}] * 24, ["user.name=svc"], False),
+        ([{"user__name": "svc"}] * 25 + [{}] + [{"user__name": "svc"}] * 24, ["user.name=svc"], False),
+        ([{"user__name": "svc"}] * 25 + [{"user__name": ["svc", "root"]}] + [{"user__name": "svc"}] * 24, ["user.name=svc"], False),
+        ([{}] * 50, ["user.name="], True),
+        ([{}] * 25 + [{"user__name": "svc"}] + [{}] * 24, ["user.name="], False),
+        ([{"destination__ip": f"10.0.0.{n}"} for n in range(50)], ["destination.ip=10.0.0.0/8"], True),
+        ([{"destination__ip": f"10.0.{n // 200}.{n % 200}"} for n in range(230)], ["destination.ip=10.0.0.0/8"], False),
+        ([{"process__name": "rsync"}] * 50, ["process.name=rsync", "source.ip=203.0.113.7"], True),
+        ([{"process__name": "rsync"}] * 25 + [{"process__name": "nc"}] + [{"process__name": "rsync"}] * 24, ["process.name=rsync"], False),
+    ],
+)  # fmt: skip
+async def test_all_findings_of_a_large_alert_count(world, store, fields, where, expected):
+    findings = [finding(number=n, time=NOON + n * instant.SECOND, **each) for n, each in enumerate(fields)]
+    await store_all(store, findings)
+    await world.settle()
+    told = Suppressions((exception(*where), exception("host.name=db-1", rule="ssh-guessing", id_="x-2")))
+    await store.roll_up(INGESTED, told)
+    assert (await store.get("alert", findings[0].alert_id))["soc"]["suppressed_by"] == (["x-1"] if expected else [])
+
+
+async def test_of_very_many_findings_the_indexed_fields_are_known(world, store):
+    findings = [
+        finding(number=n, time=NOON + n * instant.SECOND, user__name="svc", process__name="rsync")
+        for n in range(REFS + 1)
+    ]
+    await store_all(store, findings)
+    await world.settle()
+    told = Suppressions((exception("user.name=svc"), exception("process.name=rsync", id_="x-2")))
+    await store.roll_up(INGESTED, told)
+    assert (await store.get("alert", findings[0].alert_id))["soc"]["suppressed_by"] == ["x-1"]
+
+
+async def test_what_is_hidden_is_counted_by_exception(world, store):
+    findings = [finding(number=n, source=f"203.0.113.{n}") for n in range(5)]
+    await store_all(store, [*findings, finding(SCAN)])
+    await world.settle()
+    told = Suppressions((exception(rule="ssh-guessing"), exception("source.ip=203.0.113.3", id_="x-2")))
+    for _ in range(2):
+        await store.roll_up(INGESTED, told)
+        await world.settle()
+        query = Query(only_suppressed=True)
+        assert (await store.search(query)).total == 5
+        assert await store.facets(query, ["soc.suppressed_by"]) == {"soc.suppressed_by": {"x-1": 5, "x-2": 1}}
 
 
 # What goes.

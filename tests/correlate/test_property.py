@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +15,8 @@ from tests.correlate.world import Happened, all_hits, correlation, correlations,
 EXAMPLES = int(os.environ.get("SOC_EXAMPLES", "8"))
 
 if TYPE_CHECKING:
+    from random import Random
+
     from soc.sigma.correlations import Correlations
 
 ALL: dict[str, list[dict[str, Any]]] = {

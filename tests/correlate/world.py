@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from soc import instant, sigma
-from soc.correlate.emitting import EARLY
 from soc.correlate.fired import SEPARATOR
-from soc.hit import Match, Tick
+from soc.hit import EARLY, Match, Tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,7 +11,7 @@ from tests.parse.texts import ecs_of, event_of
 
 
 def framed(name: str, lines: bytes) -> list[bytes]:
-    framer = Framer(0, parse.FORMATS[name].start)
+    framer = Framer(0, parse.formats()[name].start)
     return [record.raw for record in (*framer.feed(lines), *framer.close())]
 
 
@@ -96,6 +96,6 @@ def test_a_signal_in_redis_has_the_time_of_its_epoch() -> None:
     ],
 )
 def test_databases_meet_rules_of_their_category(name: str) -> None:
-    kind = parse.FORMATS[name].kind({})
+    kind = parse.formats()[name].kind({})
     assert isinstance(kind[0], Logsource)
     assert (kind[0].product, kind[0].category) == (name.partition("_")[0], "database")

@@ -37,12 +37,12 @@ def test_every_golden_record_tells_the_fields_of_its_document(file: Any) -> None
 
 def test_what_detectors_ask_for_is_in_the_tables_of_the_formats_of_hosts() -> None:
     lacking = {
-        name: [told for told in TOLD if told not in parse.FORMATS[name].ecs_fields]
+        name: [told for told in TOLD if told not in parse.formats()[name].ecs_fields]
         for name in ("ecs_json", "linux_auth", "auditd", "plain", "nginx", "apache")
     }
     assert not any(lacking.values()), lacking
-    windows = {name for name in parse.FORMATS if name.startswith("windows_")}
-    assert all({*TOLD[:4]} <= parse.FORMATS[name].ecs_fields.keys() for name in windows)
+    windows = {name for name in parse.formats() if name.startswith("windows_")}
+    assert all({*TOLD[:4]} <= parse.formats()[name].ecs_fields.keys() for name in windows)
 
 
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
@@ -90,15 +90,15 @@ def test_an_odd_document_tells_the_fields_of_its_document_too(
         assert differing(event._replace(frame=event.frame._replace(envelope=envelope, syslog=header))) == {}
 
 
-@pytest.mark.parametrize("name", [name for name in TEXT_FORMATS if parse.FORMATS[name].ecs_fields])
+@pytest.mark.parametrize("name", [name for name in TEXT_FORMATS if parse.formats()[name].ecs_fields])
 @settings(max_examples=50, deadline=None)
 @given(line=st.sampled_from(LINES), other=st.sampled_from(LINES), cut=st.integers(0, 300))
 def test_a_damaged_line_tells_the_fields_of_its_document_too(name: str, line: str, other: str, cut: int) -> None:
     header, body = syslog.split(line[:cut] + other[cut:])
-    native = parse.FORMATS[name].decode(Frame(body, None, header, None, UTC, 0))
+    native = parse.formats()[name].decode(Frame(body, None, header, None, UTC, 0))
     if native is not None:
         record = Record(body.encode("utf-8", "surrogatepass"), "p", 0, 0, LogSource("logs.host"))
-        assert differing(Event(record, parse.FORMATS[name], native, Frame(body, None, header, None, UTC, 0))) == {}
+        assert differing(Event(record, parse.formats()[name], native, Frame(body, None, header, None, UTC, 0))) == {}
 
 
 def test_a_name_outside_of_the_table_is_looked_up_in_the_document() -> None:

@@ -213,4 +213,4 @@ def test_ordinary_text_is_nobody_s(product: str) -> None:
         "1,2,3,match,pass",
         "log_component=x",
     ):
-        assert parse.FORMATS[product].decode(event_of(line).frame) is None
+        assert parse.formats()[product].decode(event_of(line).frame) is None

@@ -60,7 +60,7 @@ def test_every_format_has_a_golden_file_that_it_recognises_by_itself() -> None:
     """A file may hold records of other formats too, but its own must occur."""
     missing = [
         name
-        for name in parse.FORMATS
+        for name in parse.formats()
         if not any(case.get("format") == name for file in GOLDEN.glob(f"{name}.jsonl") for case in cases(file))
     ]
     assert missing == []

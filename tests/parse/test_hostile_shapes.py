@@ -13,7 +13,7 @@ from soc import parse
 from tests.parse.test_hostile_json import changed, event_of, paths, use
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-JSON_FORMATS = sorted(name for name, format_ in parse.FORMATS.items() if format_.json)
+JSON_FORMATS = sorted(name for name, format_ in parse.formats().items() if format_.json)
 ODD = st.sampled_from(
     [
         None,
@@ -53,6 +53,6 @@ def test_an_object_with_odd_values_is_read_or_declined(name: str, data: st.DataO
     document = data.draw(st.sampled_from(documents(name) or [{}]))
     for path in data.draw(st.lists(st.sampled_from(paths(document) or [()]), min_size=1, max_size=4)):
         document = changed(document, path, data.draw(ODD)) if path else document
-    event = event_of(parse.FORMATS[name], document)
+    event = event_of(parse.formats()[name], document)
     if event is not None:
         use(event)

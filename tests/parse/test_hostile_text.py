@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-TEXT_FORMATS = sorted(name for name, format_ in parse.FORMATS.items() if not format_.json)
+TEXT_FORMATS = sorted(name for name, format_ in parse.formats().items() if not format_.json)
 LINES = sorted(
     {
         case["raw"]
@@ -35,7 +35,7 @@ LINES = sorted(
 
 def understand(name: str, text: str, header: syslog.Syslog | None = None) -> None:
     """All that the pipeline does with a line in one format."""
-    format_ = parse.FORMATS[name]
+    format_ = parse.formats()[name]
     frame = Frame(text, None, header, None, zone("Asia/Ho_Chi_Minh"), 0)
     native = format_.decode(frame)
     if native is None:

@@ -70,7 +70,7 @@ def test_what_is_no_record_of_pan_os_is_left_to_others(line: str) -> None:
 
 
 def test_rules_ask_for_a_log_type_as_a_service() -> None:
-    kind = parse.FORMATS["paloalto"].kind(event_of(system("auth", "auth-fail", "x")).native)
+    kind = parse.formats()["paloalto"].kind(event_of(system("auth", "auth-fail", "x")).native)
     assert [str(source) for source in kind] == [
         "product paloalto, category firewall, service system",
         "product paloalto, category appliance, service system",

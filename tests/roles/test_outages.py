@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
 from soc import alerting, health, instant, roles
+from soc.alerting import Suppression
 from soc.anomaly import Detectors
 from soc.clock import FixedClock
 from soc.enrich import Inventory
@@ -24,8 +26,12 @@ from soc.sigma import RuleSet
 from soc.sources import RecordBatch
 from soc.stores import Query, Verdicts
 from soc.stores.memory import MemoryStore
+from soc.workspace import Workspace
+from soc.workspace.exceptions import Standing
 from tests.faults.world import Fixed
+from tests.stores.invented import SCAN, finding
 from tests.waiting import until
+from tests.workspace.conftest import CHEAP
 
 NOW = 1_795_500_000_000_000
 SOURCE = LogSource("logs.host")
@@ -279,6 +285,25 @@ async def test_findings_wait_for_the_store_and_the_queue_shows_the_outage_afterw
     assert await store.kept() == 4
     assert log.checks()[-1] == ("soc-health-store-unreachable", "alert-store")
     assert value(work, "soc_store_up") == 1
+
+
+async def test_what_an_exception_hides_never_shows_in_the_queue(clock, tmp_path) -> None:
+    workspace = Workspace(tmp_path, clock, CHEAP)
+    told = [finding(), finding(SCAN)]
+    begins = clock.now() - 366 * instant.DAY
+    draft = Suppression("", "exception", "ann", "known", begins, clock.now() + instant.DAY, "port-scan")
+    added = workspace.exceptions.add("ann", draft)
+    workspace.close()
+    log, store = Log(clock), Store()
+    await log.append(FINDINGS, [message_of(one)._replace(partition=0) for one in told])
+    work = workshop(log, clock)
+    with contextlib.closing(Standing(tmp_path)) as exceptions:
+        await until_done(work, roles.index(work, store, exceptions), lambda: committed(log))
+    by_rule = {
+        alert["rule"]["id"]: alert["soc"]["suppressed_by"]
+        for alert in (await store.search(Query(suppressed=True))).documents
+    }
+    assert by_rule == {"ssh-guessing": [], "port-scan": [added.id]}
 
 
 async def test_only_what_the_store_could_not_take_is_offered_again(clock) -> None:

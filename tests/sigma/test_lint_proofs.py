@@ -93,6 +93,7 @@ def test_a_condition_that_no_event_meets_is_proven_so(detection: dict[str, Any],
         {"a": {"X|re": "a"}, "b": {"X|re": "b"}, "condition": "a and not b"},
         {"a": {"X": None}, "b": {"X|exists": False}, "condition": "a and b"},
         {"a": ["one", "two"], "b": ["three"], "condition": "a and b"},
+        {"a": ["one"], "b": [None], "condition": "a and b"},
     ],
     ids=str,
 )
@@ -144,6 +145,24 @@ def test_a_condition_that_every_event_meets_is_proven_so(detection: dict[str, An
 def test_a_rule_follows_from_a_narrower_one_and_not_the_other_way_round(narrow: Any, wide: Any) -> None:
     assert follows(normal(one(narrow)), normal(one(wide)))
     assert not follows(normal(one(wide)), normal(one(narrow)))
+
+
+@pytest.mark.parametrize(
+    ("one_", "other"),
+    [
+        ({"X": "ab"}, {"X|cased": "ab"}),
+        ({"X": None}, {"X|exists": True}),
+        ({"X|gt": 5}, {"X|gt": 9}),
+        ({"X|gte": 5}, {"X|gt": 5}),
+        ({"X|re": "abc"}, {"X|contains": "abc"}),
+        ({"X": 7}, {"X": "7"}),
+        ({"X|endswith|cased": "Σ"}, {"X|endswith": "σ"}),
+        ({"X|cidr": "10.0.0.0/8"}, {"X|cidr": "10.1.0.0/16"}),
+    ],
+    ids=str,
+)
+def test_what_does_not_follow_or_is_too_hard_to_tell_is_not_proven(one_: Any, other: Any) -> None:
+    assert not follows(normal(one(one_)), normal(one(other)))
 
 
 def test_exclusions_turn_what_follows_around() -> None:

@@ -7,68 +7,13 @@ import socket
 
 import pytest
 
-from soc.clock import FixedClock
-from soc.config import SyslogInput
 from soc.errors import ConfigurationError
 from soc.log import Position
-from soc.log.memory import MemoryLog
-from soc.metrics import Metrics
 from soc.record import LogSource
-from soc.sources import syslog
-from soc.sources.intake import Intake
+from soc.sources import streams
 from soc.sources.spool import TOPIC, records
-from soc.sources.syslog import Listener
-from tests.services import free_port
+from tests.sources.port import Port
 from tests.waiting import until
-
-
-class Port:
-    """A listener with its spool."""
-
-    def __init__(self, host: str = "127.0.0.1", per_second: int = 100_000, limit: int = 64 << 20) -> None:
-        self.host, self.port = host, free_port()
-        self.spool = MemoryLog(partitions=1, clock=FixedClock(1_770_000_000_000_000))
-        self.metrics = Metrics()
-        self.intake = Intake(self.spool, limit)
-        bind = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
-        setting = SyslogInput(bind, "logs.firewall", "edge", "+07:00", per_second)
-        self.listener = Listener(setting, "UTC", self.intake, self.metrics, FixedClock(0))
-        self.running: asyncio.Task[None] | None = None
-
-    async def open(self) -> Port:
-        await self.listener.open()
-        self.running = asyncio.create_task(self.intake.run())
-        return self
-
-    async def close(self) -> None:
-        await self.listener.close()
-        self.intake.close()
-        if self.running:
-            await self.running
-
-    @property
-    def raws(self) -> list[bytes]:
-        return [each.value for each in self.spool.messages[Position(TOPIC, 0)]]
-
-    async def received(self, count: int) -> list[bytes]:
-        await until(lambda: len(self.raws) >= count, what=f"{count} messages")
-        return self.raws
-
-    def datagram(self, *raws: bytes) -> None:
-        with socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            for raw in raws:
-                sender.sendto(raw, (self.host, self.port))
-
-    async def stream(self, *parts: bytes) -> None:
-        _, writer = await asyncio.open_connection(self.host, self.port)
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-    def dropped(self, reason: str) -> float:
-        return self.metrics.registry.get_sample_value("soc_syslog_dropped_total", {"reason": reason}) or 0
 
 
 @pytest.fixture
@@ -128,7 +73,7 @@ async def test_many_senders_at_once_lose_nothing(port) -> None:
 
 
 async def test_what_exceeds_a_peers_rate_is_dropped_and_counted() -> None:
-    port = await Port(per_second=10).open()
+    port = await Port(max_messages_per_second=10).open()
     await port.stream(b"".join(b"<34>%d\n" % number for number in range(30)))
     assert await port.received(10) == [b"<34>%d" % number for number in range(10)]
     port.datagram(b"<34>more")
@@ -142,7 +87,7 @@ async def test_datagrams_that_find_the_queue_full_are_counted() -> None:
     await port.listener.open()  # and nobody writes
     port.datagram(*(b"<34>%d" % number for number in range(10)))
     await until(lambda: port.dropped("queue_full") == 6)
-    port.running = asyncio.create_task(port.intake.run())
+    port.write()
     assert await port.received(4) == [b"<34>%d" % number for number in range(4)]
     await port.close()
 
@@ -166,7 +111,7 @@ async def test_a_sender_waits_while_the_spool_cannot_be_written() -> None:
         return False
 
     await until(held_back, 20)
-    port.running = asyncio.create_task(port.intake.run())
+    port.write()
     await writer.drain()
     writer.close()
     assert len(await port.received(sent)) == sent
@@ -174,9 +119,9 @@ async def test_a_sender_waits_while_the_spool_cannot_be_written() -> None:
 
 
 async def test_too_many_connections_are_refused(port, monkeypatch) -> None:
-    monkeypatch.setattr(syslog, "MAX_OF_A_PEER", 2)
+    monkeypatch.setattr(streams, "MAX_OF_A_PEER", 2)
     kept = [await asyncio.open_connection(port.host, port.port) for _ in range(2)]
-    await until(lambda: len(port.listener._connections) == 2)
+    await until(lambda: len(port.listener.streams) == 2)
     reader, writer = await asyncio.open_connection(port.host, port.port)
     assert await reader.read() == b""
     writer.close()
@@ -186,8 +131,8 @@ async def test_too_many_connections_are_refused(port, monkeypatch) -> None:
     assert await port.received(2) == [b"<34>kept"] * 2
 
 
-async def test_an_idle_connection_is_closed_with_what_it_began(port, monkeypatch) -> None:
-    monkeypatch.setattr(syslog, "IDLE_SECONDS", 0.05)
+async def test_a_connection_that_does_not_go_on_is_closed_with_what_it_began(port, monkeypatch) -> None:
+    monkeypatch.setattr(streams, "UNFINISHED_SECONDS", 0.05)
     reader, writer = await asyncio.open_connection(port.host, port.port)
     writer.write(b"<34>begun")
     assert await reader.read() == b""
@@ -202,7 +147,7 @@ async def test_a_connection_that_breaks_leaves_what_it_sent(port) -> None:
     linger = socket.SO_LINGER
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, linger, b"\1\0\0\0\0\0\0\0")
     writer.transport.abort()
-    await until(lambda: not port.listener._connections)
+    await until(lambda: not len(port.listener.streams))
     assert port.raws == [b"<34>one"]
 
 

@@ -123,6 +123,7 @@ def _query(random: Random, findings: list[Finding]) -> Query:
         excluded=_conditions(random, findings, random.choice([0, 0, 1])),
         text=random.choice(["", "", "", "dang nhap", "Quét", "SSH gue", "203.0.113", "k", "b", "<scr", "khong co"]),
         suppressed=random.random() < 0.5,
+        only_suppressed=random.random() < 0.1,
         sort=random.choice(["", "-"]) + random.choice(list(FIELDS)),
         limit=random.choice([1, 5, 200]),
     )

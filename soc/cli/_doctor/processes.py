@@ -46,7 +46,7 @@ async def ports(config: Config) -> list[Result]:
     asked = [("metrics", config.metrics.bind, "tcp", any(alive.values()))]
     asked += [("console", config.console.bind, "tcp", alive["console"])]
     for item in config.sources.syslog:
-        asked += [(f"syslog {item.name}", item.bind, kind, alive["receive"]) for kind in ("udp", "tcp")]
+        asked += [(f"syslog {item.name}", item.bind, kind, alive["receive"]) for kind in item.protocols]
     return [_port(f"port of {name}", bind, kind, ours=ours) for name, bind, kind, ours in asked]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 from soc.sigma.linting.implication import lowered
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 WHOLE = 1_000
 """The worth of a whole value: it is looked up, not searched."""
 _RARE = 4
+_USUAL = frozenset(f"{ascii_letters}{digits} .,:;-_/\\\"'=()")
 
 
 def guard(form: Form) -> tuple[Literal, ...]:
@@ -40,10 +42,10 @@ def worth(literal: Literal) -> int:
             return WHOLE
         return max((_length(part) for part in parts if isinstance(part, str)), default=0)
     if isinstance(predicate, Regex):
-        return min(map(len, needles(predicate.pattern)), default=0)
+        return min(map(_length, needles(predicate.pattern)), default=0)
     return 0 if isinstance(predicate, Null | Exists) else WHOLE
 
 
 def _length(text: str) -> int:
-    """Letters beyond ASCII are so seldom in logs that one tells as much as a word."""
-    return len(text) if text.isascii() else max(len(text), _RARE)
+    """Signs, and letters beyond ASCII, are so seldom in logs that one tells as much as several letters."""
+    return sum(1 if char in _USUAL else _RARE for char in text)

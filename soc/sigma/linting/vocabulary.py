@@ -57,9 +57,9 @@ class Vocabulary:
     def of(self, asked: Logsource, logsources: Logsources) -> Known:
         """The fields that a rule for a log source may name."""
         windows = self._windows(asked, logsources)
-        if windows and not windows[1]:
-            return Known(self.system | windows[0], whole=True, source=windows[2])
-        names = set(windows[0]) | self.system if windows else set()
+        if windows and windows.whole and asked.product:
+            return windows._replace(names=windows.names | self.system)
+        names = set(windows.names | self.system) if windows else set()
         native: set[str] = set()
         for format_, sources in self.sources.items() if any(asked) else ():
             for source in sources:
@@ -68,14 +68,13 @@ class Vocabulary:
                     native |= self.native.get(format_, frozenset())
         return Known(frozenset(names | native), whole=False, source=str(asked), native=frozenset(native - names))
 
-    def _windows(self, asked: Logsource, logsources: Logsources) -> tuple[frozenset[str], bool, str] | None:
-        """Known fields, whether there may be others, and of which events."""
+    def _windows(self, asked: Logsource, logsources: Logsources) -> Known | None:
+        """The fields of Windows' events of a log source, without those that all have; None if there are none such."""
         if asked.product not in {"", "windows"}:
             return None
         if not asked.category:
-            return (
-                (self.more.get(asked.service, frozenset()), True, "") if asked.service in logsources.channels else None
-            )
+            known = asked.service in logsources.channels
+            return Known(self.more.get(asked.service, frozenset()), whole=False, source="") if known else None
         entries = [
             entry
             for entry in logsources.mapped
@@ -84,16 +83,15 @@ class Vocabulary:
         if not entries:
             return None
         names: set[str] = set()
-        opened = False
+        whole = True
         for entry in entries:
-            known = [self.events.get(entry.inside, {}).get(number) for number in entry.event_ids or (-1,)]
-            opened |= None in known
-            names |= set().union(*(told for told in known if told), entry.names, self.more_of(entry.inside, known))
-        told = {f"{entry.inside} {number}" for entry in entries for number in entry.event_ids}
-        return frozenset(names), opened, f"events {', '.join(sorted(told))}"
-
-    def more_of(self, service: str, known: list[frozenset[str] | None]) -> frozenset[str]:
-        return self.more.get(service, frozenset()) if None in known else frozenset()
+            schemas = [self.events.get(entry.inside, {}).get(number) for number in entry.event_ids or (-1,)]
+            names |= set().union(entry.names, *(schema for schema in schemas if schema))
+            if None in schemas:
+                whole = False
+                names |= self.more.get(entry.inside, frozenset())
+        told = sorted(f"{entry.inside} {number}" for entry in entries for number in entry.event_ids)
+        return Known(frozenset(names), whole, f"events {', '.join(dict.fromkeys(told))}")
 
     def near_field(self, name: str, known: Known) -> str:
         """The known field that may have been meant; '' if there is none."""

@@ -20,7 +20,7 @@ Hit = tuple[int, int]
 
 
 class Literals:
-    """Literals in lower case; texts are given in lower case, or with `caseless` as they are."""
+    """Found as they are written, or, given in lower case, with `caseless` in any case."""
 
     def __init__(
         self,
