@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct, json
+from msgspec import Raw, Struct, json
 
+NOTHING = Raw(b"{}")
 END = 1 << 62
 """The clock of a whole file that has been read to its end: after everything."""
 
@@ -57,8 +58,8 @@ class Match(Struct, frozen=True, tag="match", tag_field="hit", omit_defaults=Tru
     value: str = ""
     carried: dict[str, str] = {}
     """Fields for the correlations that count this one."""
-    evidence: dict[str, Any] = {}
-    """What to show of the event; at most 1 KB."""
+    evidence: Raw = NOTHING
+    """What to show of the event, as JSON, for few hits are ever shown; at most 1 KB."""
     scope: str = ""
     """As a partial's."""
     sample: bool = False

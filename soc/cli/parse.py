@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 import orjson
 
 from soc import parse
-from soc.cli._records import lines_of, record_of
+from soc.cli._records import records_of
 from soc.config import load_config
+from soc.parse.unknown import is_understood, shape
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from soc.record import Record
 
 
@@ -21,8 +25,9 @@ if TYPE_CHECKING:
     "--format", "format_", default="", metavar="NAME", help="The format of all records; recognised if not given."
 )
 @click.option("--list", "listed", is_flag=True, help="Show the known formats instead.")
+@click.option("--unknown", is_flag=True, help="Count the shapes of what is not understood instead.")
 @click.argument("files", nargs=-1, type=click.File("rb"))
-def command(format_: str, listed: bool, files: tuple[BinaryIO, ...]) -> None:
+def command(format_: str, listed: bool, unknown: bool, files: tuple[BinaryIO, ...]) -> None:
     """Parse log records to ECS: one line in, one JSON document out, in the same order.
 
     A line is raw log text, a JSON event, or a shipper's envelope {"message": "<raw>", "event": {"timezone": "+07:00"}}.
@@ -32,6 +37,7 @@ def command(format_: str, listed: bool, files: tuple[BinaryIO, ...]) -> None:
     Examples:
       soc parse /var/log/auth.log
       soc parse --format fortigate < firewall.log
+      soc parse --unknown mixed.log            what to write a parser for, the commonest first
       soc parse --list
     """
     if listed:
@@ -41,11 +47,42 @@ def command(format_: str, listed: bool, files: tuple[BinaryIO, ...]) -> None:
     if format_:
         parse.named(format_)
     timezone = load_config().timezone
+    records = (record for file in files or (sys.stdin.buffer,) for record in records_of(file, format_, timezone))
+    if unknown:
+        _count_unknown(records)
+        return
     out = sys.stdout.buffer
-    for file in files or (sys.stdin.buffer,):
-        for number, raw in enumerate(lines_of(file)):
-            out.write(orjson.dumps(document_of(record_of(raw, number, format_, timezone))) + b"\n")
+    for record in records:
+        out.write(orjson.dumps(document_of(record)) + b"\n")
     out.flush()
+
+
+def _count_unknown(records: Iterable[Record]) -> None:
+    """Shapes of bodies that were not understood, by the format that knew at least their header, or by why there is none."""
+    shapes: Counter[tuple[str, str]] = Counter()
+    total = 0
+    for total, record in enumerate(records, 1):  # noqa: B007 (their number is wanted at the end)
+        if found := _unknown(record):
+            shapes[found if found in shapes or len(shapes) < _MOST_SHAPES else (found[0], "(others)")] += 1
+    click.echo(f"{total} records, {shapes.total()} of them not understood, in {len(shapes)} shapes")
+    for (family, text), count in shapes.most_common(_SHOWN):
+        click.echo(f"{count:>8}  {family:<20}  {text}")
+
+
+_MOST_SHAPES, _SHOWN = 50_000, 100
+
+
+def _unknown(record: Record) -> tuple[str, str] | None:
+    """Format and shape of a record that is not understood; None for others."""
+    try:
+        event = parse.parse(record)
+        if is_understood(parse.ecs(event)):
+            return None
+    except parse.Unparsable as refused:
+        return f"({refused.reason})", shape(parse.original(record))
+    except Exception:  # noqa: BLE001 (as in document_of)
+        return "(parser_fault)", shape(parse.original(record))
+    return event.format.name, shape(event.frame.text or " ".join(event.frame.json or ()))
 
 
 def document_of(record: Record) -> dict[str, Any]:

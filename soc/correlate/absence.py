@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from soc.correlate.ledger import Ledger
-from soc.correlate.telling import Telling, Verdict
+from soc.correlate.telling import Piece, Telling, Verdict
 from soc.correlate.timeline import Timeline, slice_end, slice_start
 
 if TYPE_CHECKING:
+    from soc.correlate.ledger import Row
     from soc.correlate.timeline import Entry
     from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
 KEPT = 10_000
-HIT = 1_200
+HIT = 900
 NEVER = -(1 << 62)
 
 
@@ -60,7 +61,7 @@ class Missing:
         """Forget what is judged; whether nothing is left."""
         return self._ledger.expire(before)
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of the slice that begins there."""
         return self._ledger.cut(start)
 
@@ -105,7 +106,7 @@ class Idle:
     def _tell(self, entry: Entry, last: Entry, tell: Telling) -> None:
         hit = entry.load
         start = slice_start(entry.time, self._span)
-        tell.verdicts.append(Verdict(start, 0, 1, last.time, entry.time, (hit.ref,), (hit,)))
+        tell.verdicts.append(Verdict(start, 0, 1, last.time, entry.time, (hit.ref,), (Piece.of(hit),)))
         if tell.chained:
             tell.truths.append(hit)
 
@@ -120,6 +121,6 @@ class Idle:
     def _is_over(self, time: int) -> bool:
         return slice_end(slice_start(time, self._span), self._span) - 1 <= self._judged
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of the slice that begins there."""
         return [entry.load for entry in self._line.slice(start)]

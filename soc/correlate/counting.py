@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from soc.correlate.telling import REFS, Shown, Telling, Verdict, chosen
 from soc.correlate.timeline import Timeline
+from soc.hit import NOTHING
 
 if TYPE_CHECKING:
-    from soc.correlate.timeline import Entry
+    from soc.correlate.ledger import Row
     from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
 KEPT = 1_000
-ENTRY, BUCKET = 240, 2_200
+ENTRY, BUCKET = 240, 600
 """Bytes that one of them takes, about."""
 
 
@@ -47,11 +48,12 @@ class Counting:
     @property
     def weight(self) -> int:
         """Bytes, about."""
-        return ENTRY * len(self._line.times) + BUCKET * len(self._peaks)
+        return ENTRY * len(self._line.times) + sum(BUCKET + peak.shown.weight for peak in self._peaks.values())
 
     def add(self, hit: Match, tell: Telling) -> None:
         time, line = hit.time, self._line
-        newest = not line.times or time >= line.times[-1]
+        times = line.times
+        newest = not times or time >= times[-1]
         if not line.add(time, hit.ref, 0, hit if self._chained else None):
             return
         bucket = time // self._span
@@ -60,7 +62,7 @@ class Counting:
             peak = self._peaks[bucket] = _Peak()
         peak.shown.add(hit)
         if newest:
-            count = len(line.times) - bisect_right(line.times, time - self._span)
+            count = len(times) - bisect_right(times, time - self._span)
             if count > peak.bound:
                 self._reached(bucket, peak, count, time, tell)
             if tell.chained:
@@ -125,7 +127,7 @@ class Counting:
             del self._peaks[bucket]
         return not self._line
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of the slice that begins there."""
-        whole = {hit.ref: hit for peak in self._peaks.values() for hit in peak.shown.hits()}
-        return [whole.get(entry.ref) or entry.load or entry for entry in self._line.slice(start)]
+        known = {piece.ref: piece.evidence for peak in self._peaks.values() for piece in peak.shown.pieces()}
+        return [entry.load or (entry, known.get(entry.ref, bytes(NOTHING))) for entry in self._line.slice(start)]

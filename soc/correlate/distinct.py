@@ -6,18 +6,20 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soc import instant
-from soc.correlate.telling import REFS, SHOWN, Shown, Telling, Verdict, chosen
+from soc.correlate.telling import REFS, SHOWN, Piece, Shown, Telling, Verdict, chosen
 from soc.correlate.timeline import Entry, slice_end, slice_start
+from soc.hit import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from soc.correlate.ledger import Row
     from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
 KEPT = 4_096
 NEVER = -(1 << 62)
-BUCKET, SEEN, SHOWN_HIT = 600, 350, 900
+BUCKET, SEEN = 600, 350
 _SPARE = 512
 """Values beyond what is kept before the surplus is taken out, so that it is not done for each."""
 
@@ -71,7 +73,12 @@ class Distinct:
         self._peaks: dict[int, _Peak] = {}
         self._shown: dict[int, Shown] = {}
         self._full = False
-        self.weight = 0
+        self._seen_weight = 0
+
+    @property
+    def weight(self) -> int:
+        """Bytes, about."""
+        return self._seen_weight + sum(shown.weight for shown in self._shown.values())
 
     def add(self, hit: Match, tell: Telling) -> None:
         time = hit.time
@@ -79,14 +86,14 @@ class Distinct:
         here = self._slices.get(start)
         if here is None:
             here = self._slices[start] = {}
-            self.weight += BUCKET
+            self._seen_weight += BUCKET
         value: Any = hit.number if self._temporal else hit.value or hit.ref
         seen = here.get(value)
         bucket = time // self._span
         if seen is None:
             known = self._span > instant.HOUR and self._is_known(bucket, value, time)
             here[value] = Seen(time, hit if self._temporal else hit.ref)
-            self.weight += SEEN
+            self._seen_weight += SEEN
             self._show(bucket, hit)
             if not known:
                 self._begun(bucket, value, time, tell)
@@ -110,7 +117,6 @@ class Distinct:
         shown = self._shown.get(bucket)
         if shown is None:
             shown = self._shown[bucket] = Shown()
-            self.weight += 2 * SHOWN_HIT
         shown.add(hit)
 
     def _begun(self, bucket: int, value: Any, time: int, tell: Telling) -> None:
@@ -214,7 +220,7 @@ class Distinct:
         found = self._sightings(bucket, since, at)
         refs = tuple(dict.fromkeys(hit if isinstance(hit, str) else hit.ref for _, _, hit in found[:REFS]))
         if self._temporal:
-            evidence = tuple(hit for _, _, hit in found if not isinstance(hit, str))
+            evidence = tuple(Piece.of(hit) for _, _, hit in found if not isinstance(hit, str))
         else:
             evidence = chosen((self._shown.get(bucket - 1), self._shown.get(bucket)), since, at)
         return Verdict(
@@ -246,7 +252,7 @@ class Distinct:
         last = sorted(values, key=lambda value: (values[value].last, value))[-self._most :]
         for value in values.keys() - {*first, *last}:
             del values[value]
-            self.weight -= SEEN
+            self._seen_weight -= SEEN
 
     def skip(self, limit: int) -> None:
         """Nothing waits for the end of a window here."""
@@ -257,23 +263,23 @@ class Distinct:
     def expire(self, before: int) -> bool:
         """Forget what no window will reach; whether nothing is left."""
         for start in [start for start in self._slices if slice_end(start, self._span) <= before]:
-            self.weight -= BUCKET + SEEN * len(self._slices.pop(start))
+            self._seen_weight -= BUCKET + SEEN * len(self._slices.pop(start))
         for bucket in [bucket for bucket in self._peaks if (bucket + 1) * self._span <= before]:
             del self._peaks[bucket]
-            if self._shown.pop(bucket, None):
-                self.weight -= 2 * SHOWN_HIT
+            self._shown.pop(bucket, None)
         return not self._slices
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of the slice that begins there: each value's first and last sighting."""
         return self._cut(self._slices.get(start, {}))
 
-    def _cut(self, values: dict[Any, Seen]) -> list[Match | Entry]:
-        found: dict[tuple[int, str, str], Match | Entry] = {}
+    def _cut(self, values: dict[Any, Seen]) -> list[Row]:
+        known = {piece.ref: piece.evidence for shown in self._shown.values() for piece in shown.pieces()}
+        found: dict[tuple[int, str, str], Row] = {}
         for value, seen in values.items():
             for time, hit in ((seen.first, seen.first_hit), (seen.last, seen.last_hit)):
                 if isinstance(hit, str):
-                    found[time, hit, value] = Entry(time, hit, 0, value)
+                    found[time, hit, value] = (Entry(time, hit, 0, value), known.get(hit, bytes(NOTHING)))
                 else:
                     found[time, hit.ref, str(value)] = hit
         return [found[key] for key in sorted(found)]

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec import Raw, json
+
 from soc.correlate.fired import SEPARATOR
 from soc.correlate.numbers import WINDOWS, number_of
 from soc.hit import EARLY, Match
@@ -58,7 +60,7 @@ def hits_of(
         return
     record, told = event.record, event.time
     time = min(told, record.arrived + EARLY)
-    evidence: dict[str, Any] | None = None
+    evidence: Raw | None = None
     for feed in feeds:
         correlation = feed.correlation
         if not record.source.whole and record.arrived - time > correlation.lateness:
@@ -111,7 +113,7 @@ def _text(reader: Reader, name: str) -> str:
     return members[0].text[:_TEXT] if members else ""
 
 
-def _evidence(rule: Rule, event: Event, why: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def _evidence(rule: Rule, event: Event, why: Iterable[dict[str, Any]]) -> Raw:
     """At most 1 KB: the fields that decided, and the beginning of the record."""
     fields: dict[str, str] = {}
     for clause in why:
@@ -119,8 +121,9 @@ def _evidence(rule: Rule, event: Event, why: Iterable[dict[str, Any]]) -> dict[s
             break
         if clause.get("field") and "value" in clause:
             fields[str(clause["field"])[:_CLAUSE]] = str(clause["value"])[:_CLAUSE]
-    return {
+    told = {
         "title": rule.info.name[: 2 * _CLAUSE],
         "fields": fields,
         "original": event.record.raw[:_TEXT].decode("utf-8", "ignore"),
     }
+    return Raw(json.encode(told))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import json
+
 from soc import instant
 from soc.finding import window_finding_id
 
 if TYPE_CHECKING:
-    from soc.correlate.telling import Verdict
+    from soc.correlate.telling import Piece, Verdict
     from soc.finding import RuleInfo
-    from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
 SEPARATOR = "\x1f"
@@ -61,7 +62,11 @@ class Fired(NamedTuple):
     @property
     def why(self) -> tuple[dict[str, Any], ...]:
         """The arithmetic, then the contributing events, the first and the last ones, or each step of a sequence."""
-        return (self._arithmetic(), *map(_piece, self.verdict.evidence))
+        return (self._arithmetic(), *map(self._shown, self.verdict.evidence))
+
+    def _shown(self, piece: Piece) -> dict[str, Any]:
+        rule, event = self.correlation.rules[piece.number], json.decode(piece.evidence)
+        return {"ref": piece.ref, "rule": rule, "time": instant.iso(piece.time), "event": event}
 
     def _arithmetic(self) -> dict[str, Any]:
         correlation, verdict = self.correlation, self.verdict
@@ -85,10 +90,6 @@ class Fired(NamedTuple):
         if verdict.approximate:
             told["approximate"] = True
         return told
-
-
-def _piece(hit: Match) -> dict[str, Any]:
-    return {"ref": hit.ref, "rule": hit.rule, "time": instant.iso(hit.time), "event": hit.evidence}
 
 
 def _plain(number: Fraction | int) -> float | int:

@@ -55,5 +55,3 @@ class Scope:
         """Groups with one hit, the oldest first."""
         self.often: OrderedDict[tuple[str, ...], None] = OrderedDict()
         self.visits, self.dues, self.seals = Agenda(), Agenda(), Agenda()
-        self.latest = 0
-        """The greatest time of a hit."""

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from soc.correlate.telling import REFS, Shown, Verdict, chosen
+from soc.correlate.telling import REFS, Piece, Shown, Verdict, chosen
 from soc.correlate.timeline import Timeline
-from soc.hit import Match
+from soc.hit import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from fractions import Fraction
 
     from soc.correlate.timeline import Entry
+    from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
-ENTRY, HIT, BUCKET = 240, 900, 2_200
+    Row = Match | tuple[Entry, bytes]
+
+ENTRY, HIT, BUCKET = 240, 900, 600
 """Bytes that one of them takes, about."""
 
 
 class Ledger:
     def __init__(self, correlation: Correlation, most: int) -> None:
-        self._correlation = correlation
         self.span = correlation.timespan
         self.chained = correlation.chained
         self.line = Timeline(self.span, most, lanes=len(correlation.rules) > 1)
@@ -32,7 +34,8 @@ class Ledger:
     @property
     def weight(self) -> int:
         """Bytes, about."""
-        return (ENTRY + HIT * self.chained) * len(self.line) + BUCKET * len(self._shown)
+        shown = sum(BUCKET + shown.weight for shown in self._shown.values())
+        return (ENTRY + HIT * self.chained) * len(self.line) + shown
 
     def add(self, hit: Match, number: int, load: Any) -> bool:
         """Whether it is new; a correlation that others count keeps its hits whole, in place of `load`."""
@@ -69,17 +72,16 @@ class Ledger:
             since=found[0].time,
             until=found[-1].time,
             refs=tuple(dict.fromkeys(entry.ref for entry in found[:REFS])),
-            evidence=chosen(buckets, since, until) if steps is None else tuple(map(self._hit, steps)),
+            evidence=chosen(buckets, since, until) if steps is None else tuple(map(self._piece, steps)),
             values=values,
             approximate=self.line.is_thinned(since, until),
         )
 
-    def _hit(self, entry: Entry) -> Match:
-        """Whole, where it is kept so."""
+    def _piece(self, entry: Entry) -> Piece:
         shown = self._shown.get(entry.time // self.span)
-        hits = shown.hits() if shown else []
-        kept = next((hit for hit in hits if (hit.ref, hit.number) == (entry.ref, entry.number)), None)
-        return entry.load[1] or kept or bare(entry, self._correlation, ())
+        known = shown.pieces() if shown else []
+        kept = next((piece for piece in known if (piece.ref, piece.number) == (entry.ref, entry.number)), None)
+        return kept or Piece(entry.time, entry.ref, entry.number, bytes(NOTHING))
 
     def expire(self, before: int) -> bool:
         """Forget what lies at or before an instant; whether nothing is left."""
@@ -89,26 +91,16 @@ class Ledger:
             self.told.pop(bucket, None)
         return not self.line
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of the slice that begins there."""
-        whole = {(hit.ref, hit.number): hit for shown in self._shown.values() for hit in shown.hits()}
-        found: list[Match | Entry] = []
-        for entry in self.line.slice(start):
-            hit = entry.load[1]
-            found.append(hit or whole.get((entry.ref, entry.number)) or entry)
-        return found
+        return rows(self.line.slice(start), self._shown.values())
 
 
-def bare(entry: Entry, correlation: Correlation, group: tuple[str, ...]) -> Match:
-    """A hit of which no more is kept than what windows count."""
-    load = entry.load[0] if isinstance(entry.load, tuple) else entry.load
-    return Match(
-        correlation=correlation.key,
-        group=group,
-        time=entry.time,
-        ref=entry.ref,
-        arrived=entry.time,
-        rule=correlation.rules[entry.number],
-        number=entry.number,
-        value="" if load is None else str(load),
-    )
+def rows(entries: Iterable[Entry], shown: Iterable[Shown]) -> list[Row]:
+    """Whole hits, or entries with what is shown of them."""
+    known = {(piece.ref, piece.number): piece.evidence for each in shown for piece in each.pieces()}
+    found: list[Row] = []
+    for entry in entries:
+        value, hit = entry.load
+        found.append(hit or (entry._replace(load=value), known.get((entry.ref, entry.number), bytes(NOTHING))))
+    return found

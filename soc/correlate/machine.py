@@ -24,8 +24,8 @@ _SHARE_OF_A_GROUP = 8
 """A group may take this part of its correlation's bytes; beyond, it loses its own oldest hits."""
 _CHANCES = 64
 _GROUP = 700
-_WEIGHED = 16
-"""After so many hits a group is weighed again."""
+_SELDOM = 15
+"""Every so many hits, and one, a group is weighed again."""
 
 
 class Eviction(NamedTuple):
@@ -48,7 +48,8 @@ class Machine:
         self._share, self._part = share, share // _SHARE_OF_A_GROUP
         self._silent = _limit(closed_until, self._delay)
         self._limit = self._silent
-        self._scopes: dict[str, Scope] = {"": Scope()}
+        self._live = Scope()
+        self._scopes: dict[str, Scope] = {"": self._live}
         self._tell = Telling(correlation.chained)
         self.weight = 0
         self.repeated = 0
@@ -69,28 +70,34 @@ class Machine:
         return frozenset(name for name, scope in self._scopes.items() if name and scope.groups)
 
     def fold(self, hit: Match) -> None:
-        scope = self._scopes.get(hit.scope)
-        if scope is None:
-            scope = self._scopes[hit.scope] = Scope()
-        time = hit.time
+        """Take a hit; the hottest function here, so what seldom happens stands apart."""
+        time, name = hit.time, hit.group
+        scope = self._live if not hit.scope else self._scopes.setdefault(hit.scope, Scope())
         if time <= self._limit and not hit.scope and self._is_over(time):
             self.repeated += 1
             return
-        group = scope.groups.get(hit.group)
+        group = scope.groups.get(name)
         if group is None:
             group = self._opened(scope, hit)
         tell = self._tell
         due = group.track.add(hit, tell)
         group.hits += 1
-        if group.hits == 2 and hit.group in scope.once:
-            scope.often[hit.group] = scope.once.pop(hit.group)
-        self._plan(scope, hit, group, due)
+        group.until = max(group.until, time)
+        if due is not None or time // self._quantum != group.quantum or self._long:
+            self._plan(scope, hit, group, due)
         if tell.verdicts or tell.truths:
-            self._told(hit.group, group.sample)
-        if group.hits % _WEIGHED == 1 and self._weigh(group) > self._part:
-            self._trim(scope, hit.group, group)
+            self._told(name, group.sample)
+        if not group.hits & _SELDOM or group.hits < 3:
+            self._balance(scope, name, group)
+
+    def _balance(self, scope: Scope, name: tuple[str, ...], group: Group) -> None:
+        """Weigh a group, and give up what is too much."""
+        if group.hits == 2 and name in scope.once:
+            scope.often[name] = scope.once.pop(name)
+        if self._weigh(group) > self._part:
+            self._trim(scope, name, group)
         if self.weight > self._share or len(scope.groups) > KEYS:
-            self._evict(scope, hit.group)
+            self._evict(scope, name)
 
     def _opened(self, scope: Scope, hit: Match) -> Group:
         group = scope.groups[hit.group] = Group(track_of(self.correlation), hit)
@@ -118,11 +125,7 @@ class Machine:
         time = hit.time
         if due is not None:
             scope.dues.put(due // instant.SECOND, hit.group)
-        if time > group.until:
-            group.until = time
-        elif time < group.since:
-            group.since = time
-        scope.latest = max(scope.latest, time)
+        group.since, group.until = min(group.since, time), max(group.until, time)
         quantum = time // self._quantum
         if quantum != group.quantum:
             group.quantum = quantum
@@ -153,7 +156,7 @@ class Machine:
         limit = _limit(clock, self._delay)
         if limit < self._limit:
             return
-        scope = self._scopes[""]
+        scope = self._live
         self._settle(scope, limit)
         self._limit = limit
         self._seal(scope, limit)
@@ -216,13 +219,14 @@ class Machine:
         if scope is None:
             return
         absence = self.correlation.type in {"idle", "missing_after"}
-        self._settle(scope, END - 1, scope.latest if absence else END - 1)
+        latest = max((group.until for group in scope.groups.values()), default=0)
+        self._settle(scope, END - 1, latest if absence else END - 1)
         for group in list(scope.groups):
             self._drop(scope, group)
 
     def restore(self, pane: Pane) -> None:
         """Take what a pane has kept of hits before the last commit."""
-        scope = self._scopes[""]
+        scope = self._live
         for hit in pane.hits:
             group = scope.groups.get(hit.group)
             if group is None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soc.correlate.telling import Telling, Verdict
+from soc.correlate.telling import Piece, Telling, Verdict
 from soc.correlate.timeline import slice_end, slice_start
 
 if TYPE_CHECKING:
-    from soc.correlate.timeline import Entry
+    from soc.correlate.ledger import Row
     from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
-VALUE, SLICE = 1_100, 400
+VALUE, SLICE = 1_000, 400
 """Bytes that one of them takes, about."""
 NEVER = -(1 << 62)
 
@@ -70,7 +70,7 @@ class Novel:
             hit = self._open[slice_start(time, self._span)][value].first
             if self._is_new(value, time):
                 tell.verdicts.append(
-                    Verdict(slice_start(time, self._span), 0, 1, time, time, (hit.ref,), (hit,), (value,))
+                    Verdict(slice_start(time, self._span), 0, 1, time, time, (hit.ref,), (Piece.of(hit),), (value,))
                 )
                 if tell.chained:
                     tell.truths.append(hit)
@@ -97,7 +97,7 @@ class Novel:
         self._known = {value: time for value, time in self._known.items() if time > before}
         return not self._open and not self._known
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of the slice that begins there: each value's first and last sighting."""
         found = {
             (hit.time, hit.ref, value): hit

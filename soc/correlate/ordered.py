@@ -10,6 +10,7 @@ from soc.correlate.timeline import Entry
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from soc.correlate.ledger import Row
     from soc.correlate.telling import Telling
     from soc.hit import Match
     from soc.sigma.correlation import Correlation
@@ -134,6 +135,6 @@ class Ordered:
         """Forget what no window will reach; whether nothing is left."""
         return self._ledger.expire(before)
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of the slice that begins there."""
         return self._ledger.cut(start)

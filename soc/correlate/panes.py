@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, json
+from msgspec import Raw, Struct, json
 
-from soc.correlate.ledger import bare
 from soc.hit import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from soc.correlate.ledger import Row
     from soc.correlate.timeline import Entry
     from soc.sigma.correlation import Correlation
 
@@ -47,6 +47,20 @@ def decode(value: bytes) -> Pane:
     return _DECODER.decode(value)
 
 
-def hits_of(rows: Iterable[Match | Entry], correlation: Correlation, group: tuple[str, ...]) -> list[Match]:
+def hits_of(rows: Iterable[Row], correlation: Correlation, group: tuple[str, ...]) -> list[Match]:
     """Rows of a cut as hits: of most no more is kept than what windows count."""
-    return [row if isinstance(row, Match) else bare(row, correlation, group) for row in rows]
+    return [row if isinstance(row, Match) else _bare(*row, correlation, group) for row in rows]
+
+
+def _bare(entry: Entry, evidence: bytes, correlation: Correlation, group: tuple[str, ...]) -> Match:
+    return Match(
+        correlation=correlation.key,
+        group=group,
+        time=entry.time,
+        ref=entry.ref,
+        arrived=entry.time,
+        rule=correlation.rules[entry.number],
+        number=entry.number,
+        value="" if entry.load is None else str(entry.load),
+        evidence=Raw(evidence),
+    )

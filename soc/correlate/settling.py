@@ -10,6 +10,7 @@ from soc.correlate.numbers import WINDOWS, number_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from soc.correlate.ledger import Row
     from soc.correlate.numbers import Number
     from soc.correlate.telling import Telling
     from soc.correlate.timeline import Entry
@@ -76,7 +77,7 @@ class Numeric:
         """Forget what no window will reach; whether nothing is left."""
         return self._ledger.expire(before)
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of the slice that begins there."""
         return self._ledger.cut(start)
 
@@ -145,6 +146,6 @@ class Whole:
         """Forget the buckets that are judged; whether nothing is left."""
         return self._ledger.expire(before)
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of the slice that begins there."""
         return self._ledger.cut(start)

@@ -11,8 +11,8 @@ from soc.correlate.telling import SHOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from soc.correlate.ledger import Row
     from soc.correlate.telling import Telling
-    from soc.correlate.timeline import Entry
     from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
@@ -83,6 +83,6 @@ class Sliding:
         """Forget what no window will reach; whether nothing is left."""
         return self._ledger.expire(before)
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of the slice that begins there."""
         return self._ledger.cut(start)

@@ -12,10 +12,27 @@ if TYPE_CHECKING:
 
     from soc.hit import Match
 
-    _Item = tuple[tuple[int, str, int], Match]
+    _Plain = tuple[int, str, int, bytes]
 
 REFS = 1_000
 SHOWN = 10
+_PIECE = 450
+"""Bytes that one takes, measured."""
+
+
+class Piece(NamedTuple):
+    """What is shown of a hit."""
+
+    time: int
+    ref: str
+    number: int
+    """The rule's place in the correlation."""
+    evidence: bytes
+    """JSON."""
+
+    @classmethod
+    def of(cls, hit: Match) -> Piece:
+        return cls(hit.time, hit.ref, hit.number, bytes(hit.evidence))
 
 
 class Verdict(NamedTuple):
@@ -30,7 +47,7 @@ class Verdict(NamedTuple):
     until: int
     refs: tuple[str, ...]
     """The first ones."""
-    evidence: tuple[Match, ...]
+    evidence: tuple[Piece, ...]
     """The first and the last hits, or each step of a sequence."""
     values: tuple[str, ...] = ()
     """Of the field, where values are counted: the first ones."""
@@ -52,17 +69,19 @@ class Shown:
     __slots__ = ("_first", "_last")
 
     def __init__(self) -> None:
-        self._first: list[_Item] = []
-        self._last: list[_Item] = []
+        self._first: list[_Plain] = []
+        self._last: list[_Plain] = []
 
-    def __len__(self) -> int:
-        return len(self._first) + len(self._last)
+    @property
+    def weight(self) -> int:
+        """Bytes, about."""
+        return _PIECE * (len(self._first) + len(self._last))
 
     def add(self, hit: Match) -> None:
-        place = (hit.time, hit.ref, hit.number)
-        first, last, item = self._first, self._last, (place, hit)
+        item: _Plain = (hit.time, hit.ref, hit.number, bytes(hit.evidence))
+        first, last = self._first, self._last
         newest = last or first
-        if not newest or place > newest[-1][0]:  # nearly always
+        if not newest or item > newest[-1]:  # nearly always
             if len(first) < SHOWN:
                 first.append(item)
                 return
@@ -70,26 +89,25 @@ class Shown:
             if len(last) > SHOWN:
                 del last[0]
             return
-        if any(each[0] == place for each in (*first, *last)):
+        if any(each[:3] == item[:3] for each in (*first, *last)):
             return
-        if len(first) < SHOWN or place < first[-1][0]:
-            insort(first, item, key=_place)
+        if len(first) < SHOWN or item < first[-1]:
+            insort(first, item)
             if len(first) <= SHOWN:
                 return
             item = first.pop()
-        insort(last, item, key=_place)
+        insort(last, item)
         if len(last) > SHOWN:
             del last[0]
 
-    def hits(self) -> list[Match]:
-        return [hit for _, hit in (*self._first, *self._last)]
+    def items(self) -> list[_Plain]:
+        return self._first + self._last
+
+    def pieces(self) -> list[Piece]:
+        return [Piece._make(item) for item in self.items()]
 
 
-def _place(item: _Item) -> tuple[int, str, int]:
-    return item[0]
-
-
-def chosen(shown: Iterable[Shown | None], since: int, until: int) -> tuple[Match, ...]:
+def chosen(shown: Iterable[Shown | None], since: int, until: int) -> tuple[Piece, ...]:
     """The evidence of a window, (since, until], out of what its buckets show."""
-    hits = [hit for each in shown if each for hit in each.hits() if since < hit.time <= until]
-    return tuple(hits if len(hits) <= 2 * SHOWN else hits[:SHOWN] + hits[-SHOWN:])
+    found = [item for each in shown if each for item in each.items() if since < item[0] <= until]
+    return tuple(map(Piece._make, found if len(found) <= 2 * SHOWN else found[:SHOWN] + found[-SHOWN:]))

@@ -14,8 +14,8 @@ from soc.correlate.settling import Numeric, Whole
 from soc.correlate.sliding import Sliding
 
 if TYPE_CHECKING:
+    from soc.correlate.ledger import Row
     from soc.correlate.telling import Telling
-    from soc.correlate.timeline import Entry
     from soc.hit import Match
     from soc.sigma.correlation import Correlation
 
@@ -39,7 +39,7 @@ class Track(Protocol):
     def expire(self, before: int) -> bool:
         """Forget hits at or before; whether nothing is left."""
 
-    def cut(self, start: int) -> list[Match | Entry]:
+    def cut(self, start: int) -> list[Row]:
         """What a pane keeps of a slice."""
 
 

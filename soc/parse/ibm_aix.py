@@ -25,7 +25,7 @@ _RECORD = re.compile(
     r" {0,64}(?P<roles>No associated roles|[\w,]{0,256}) {0,64}"
 )
 _PRIVILEGED = re.compile(
-    r"(?:(?:Message forwarded )?from (?P<host>[\w.-]{1,255}): )?unix: The privilege command (?P<path>\S{1,512}?),? is executed by user with id (?P<uid>\d{1,10})"
+    r"(?:(?:(?:Message )?forwarded )?from (?P<host>[\w.-]{1,255}): )?(?:unix: )?The privilege command (?P<path>\S{1,512}?),? is executed by user with id (?P<uid>\d{1,10})"
 )
 _PAIR = re.compile(
     r"(?<![\w/])(euid|egid|epriv|pid|sig|mode|dir|frompath|topath|path|cmd|arg|user|time|effect|real|saved|login|which|new gid|old rgid|filename|file descriptor|change root directory to)(?: =|:) ([^,\s]{1,512})"

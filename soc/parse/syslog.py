@@ -31,6 +31,8 @@ class Syslog(NamedTuple):
     """The body began with a byte order mark, which RFC 5424 counts as part of the message."""
 
 
+# RFC 6587's octet counting, where a relay has kept the count.
+_COUNT = re.compile(r"[1-9]\d{0,7} (?=<\d{1,3}>)")
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _RFC5424 = re.compile(
     r"(?P<version>[1-9]\d{0,2}) (?P<time>-|\d{4}-\d\d-\d\dT\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) ?"
@@ -53,13 +55,17 @@ _UNTAGGED = re.compile(r" ?(?P<host>[A-Za-z0-9_][\w.-]{0,254}|[0-9A-Fa-f:.]{0,40
 _UNTIMED = re.compile(
     r"(?:(?P<host>[A-Za-z0-9_][\w.-]{0,254}) )?(?P<app>[A-Za-z_][\w./-]{0,63})\[(?P<pid>\d{1,10})\]: "
 )
+# What AIX' syslogd puts between time stamp and tag of what it passes on.
+_FORWARDED = re.compile(r" ?(?:[^\s:]{1,255} )?Message forwarded from (?P<host>[\w.:-]{1,255}): ")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 def split(text: str) -> tuple[Syslog | None, str]:
     """The syslog header of a line, if it has one, and the rest without a byte order mark."""
     priority, start = None, 0
-    if found := _PRIORITY.match(text):
+    if text[:1].isdigit() and (count := _COUNT.match(text)):
+        start = count.end()
+    if found := _PRIORITY.match(text, start):
         priority, start = int(found[1]), found.end()
         if header := _RFC5424.match(text, start):
             body = text[header.end() :].lstrip(_BYTE_ORDER_MARK)
@@ -94,9 +100,20 @@ def _rfc3164(priority: int | None, stamp: re.Match[str], text: str) -> tuple[Sys
         return Syslog(priority, time, tagged["host"] or "", app, pid, tag=tagged[0]), tagged.end()
     if priority is None and time[0].isdigit():
         return None, 0
+    if relayed := _FORWARDED.match(text, start):
+        return _forwarded(priority, time, relayed)
     if untagged := _UNTAGGED.match(text, start):
         return Syslog(priority, time, untagged["host"], "", "", tag=untagged[0]), untagged.end()
     return Syslog(priority, time, "", "", ""), start
+
+
+def _forwarded(priority: int | None, time: str, relayed: re.Match[str]) -> tuple[Syslog, int]:
+    """The header that the message had where it came from: of a relay's own only the time stamp is left."""
+    text, start, end = relayed.string, relayed.start(), relayed.end()
+    app = pid = ""
+    if (tagged := _TAGGED.match(text, end)) and not tagged["host"]:
+        app, pid, end = tagged["app"] or "", tagged["pid"] or "", tagged.end()
+    return Syslog(priority, time, relayed["host"], app, pid, tag=text[start:end]), end
 
 
 def _nil(value: str) -> str:

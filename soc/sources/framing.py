@@ -96,8 +96,7 @@ class Framer:
         line, offset, self._line = self._line, self._line_at, b""
         if line[:1] == b"#" and _DIRECTIVE.match(line):
             self._flush(found)
-            if _NEXT_HEADER.match(line):
-                self.header = line.rstrip(b"\r").decode("utf-8", "replace")
+            self.header = header_of(line) or self.header
         elif self._start is not None:
             self._add(line, offset, found)
         elif not _is_blank(line):
@@ -122,6 +121,11 @@ class Framer:
             raw = b"\n".join(self._record).rstrip(b"\r\n")
             found.append(Framed(self._record_at, self._record_end, raw, self._record_header))
             self._record = []
+
+
+def header_of(line: bytes) -> str:
+    """The line as the header of those that follow; empty if it is none."""
+    return line.rstrip(b"\r").decode("utf-8", "replace") if _NEXT_HEADER.match(line) else ""
 
 
 def _is_blank(line: bytes) -> bool:

@@ -89,7 +89,7 @@ class RollUp:
         changed, left = 0, [id_ for id_ in ids if id_ in findings]
         for _ in range(_ATTEMPTS):
             alerts = await self._alerts(left, findings)
-            if suppressions is not None:
+            if suppressions and suppressions.all:
                 findings |= await self._with_values(alerts, findings, suppressions)
             items = _changes(alerts, findings, suppressions)
             verdicts = await self._bulk.write(items)

@@ -235,7 +235,7 @@ def _rolled_up(connection: sqlite3.Connection, ids: Sequence[str], suppressions:
         findings, total = sqlite_rows.findings_of(connection, id_)
         if found is not None and total:
             told = _Told(id_, findings, total)
-            if suppressions is not None and total > len(exceptions.whole(findings)):
+            if suppressions and suppressions.all and total > len(exceptions.whole(findings)):
                 told = told._replace(values=_values(connection, told, found[1], suppressions))
             if told.rolled_up(found[1], suppressions) != found[1]:
                 changing.append(told)

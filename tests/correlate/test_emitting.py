@@ -71,7 +71,7 @@ def test_a_match_is_one_hit_for_each_correlation_that_counts_its_rule() -> None:
 
 def test_the_evidence_is_the_clauses_that_decided_and_the_beginning_of_the_record() -> None:
     found = emitted(rules_of(counting()), TargetUserName="lan", Message="x" * 5_000)
-    (evidence,) = [each.evidence for each in found.hits]
+    (evidence,) = [orjson.loads(bytes(each.evidence)) for each in found.hits]
     assert evidence["title"] == "Failed logon"
     assert evidence["fields"] == {"EventID": "4625"}
     assert evidence["original"].startswith('{"EventID":4625')

@@ -257,3 +257,25 @@ def test_a_whole_file_has_windows_of_its_own_that_its_end_closes() -> None:
     assert len(worker.advance().fired) == 1
     worker.take([scoped, Tick({}, {"file:1": END}, 1)])
     assert (worker.advance().fired, worker.scopes, worker.weight) == ([], frozenset(), 0)
+
+
+def test_a_chain_in_a_whole_file_ends_level_by_level_once_all_partitions_have_told_the_end() -> None:
+    found = correlations(
+        correlation("a", "event_count", ["asked"], condition={"lt": 3}),
+        correlation("b", "event_count", ["a"], "10m", {"lt": 3}),
+    )
+    hits = [
+        Match(hit.correlation, hit.group, hit.time, hit.ref, hit.arrived, hit.rule, carried=hit.carried, scope="file:1")
+        for hit in all_hits(found, at(1, 61))
+    ]
+    worker = Correlator(found)
+    worker.take([*hits, Tick({}, {"file:1": END}, 1)])
+    told_first = worker.advance()
+    assert (told_first.fired, [hit.scope for hit in told_first.hits]) == ([], ["file:1", "file:1"])
+    (tick,) = worker.ticks("soc.hits:0", 2)
+    assert (tick.level, tick.whole) == (1, {"file:1": END})
+    worker.take([*told_first.hits, tick])
+    assert worker.advance().fired == []
+    worker.take([Tick({"soc.hits:1": 0}, {"file:1": END}, 2, level=1)])
+    assert [(each.info.id, each.verdict.amount) for each in worker.advance().fired] == [("b", 2)]
+    assert (worker.scopes, worker.weight) == (frozenset(), 0)

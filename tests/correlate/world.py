@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Raw
 
 from soc import instant, sigma
 from soc.correlate.fired import SEPARATOR
@@ -80,7 +81,7 @@ class Happened:
                 number=feed.number,
                 value=SEPARATOR.join(fields[name] for name in feed.value),
                 carried={name: fields[field] for name, field in feed.carried},
-                evidence={"title": self.rule},
+                evidence=Raw(b'{"title":"%s"}' % self.rule.encode()),
             )
             for feed in found.feeds.get(self.rule, ())
             if arrived - time <= feed.correlation.lateness

@@ -27,6 +27,13 @@ from tests.parse.texts import ecs_of, event_of
         ("<1>1 - - - - - -", Syslog(1, "", "", "", "", version=1), ""),
         ("<1>100 - h - - - - \ufeffx\ny", Syslog(1, "", "h", "", "", version=100, marked=True), "x\ny"),
         ('<1>1 - h a p m [x@1 k="]"][e] b', Syslog(1, "", "h", "a", "p", "m", '[x@1 k="]"][e]', 1), "b"),
+        ("524 <34>Oct 11 22:14:15 mx1 su: x", Syslog(34, "Oct 11 22:14:15", "mx1", "su", "", tag="mx1 su: "), "x"),
+        ("31 <13>1 - h a - - - x", Syslog(13, "", "h", "a", "", version=1), "x"),
+        ("524 lines <13>", None, "524 lines <13>"),
+        ("0 <13>x", None, "0 <13>x"),
+        ("<37>Oct 11 22:14:15 Message forwarded from aix01: sshd[12]: x", Syslog(37, "Oct 11 22:14:15", "aix01", "sshd", "12", tag="Message forwarded from aix01: sshd[12]: "), "x"),
+        ("Oct 11 22:14:15 hub Message forwarded from 10.0.0.9: su: from a to b", Syslog(None, "Oct 11 22:14:15", "10.0.0.9", "su", "", tag="hub Message forwarded from 10.0.0.9: su: "), "from a to b"),
+        ("<13>Oct 11 22:14:15 Message forwarded from aix01: no tag", Syslog(13, "Oct 11 22:14:15", "aix01", "", "", tag="Message forwarded from aix01: "), "no tag"),
         ("<1>0 - h a p m - b", Syslog(1, "", "", "", ""), "0 - h a p m - b"),
     ],
 )  # fmt: skip
@@ -50,3 +57,14 @@ def test_a_priority_beyond_the_facilities_tells_nothing() -> None:
 def test_a_process_id_beyond_any_number_is_only_text() -> None:
     line = f"Oct 11 22:14:15 h a[{'9' * 30}]: x"
     assert ecs_of(line, "process.pid", "log.syslog.procid") == {"log.syslog.procid": "9" * 30}
+
+
+def test_a_message_that_aix_passed_on_is_of_the_host_that_wrote_it() -> None:
+    line = "<37>Feb 28 23:14:02 Message forwarded from aix01: sshd[12]: Accepted publickey for mai from 192.0.2.7 port 4022 ssh2"
+    assert event_of(line).format.name == "linux_auth"
+    assert ecs_of(line, "host.name", "process.pid", "source.ip", "user.name") == {
+        "host.name": "aix01",
+        "process.pid": 12,
+        "source.ip": "192.0.2.7",
+        "user.name": "mai",
+    }
