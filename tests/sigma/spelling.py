@@ -51,6 +51,10 @@ def _spelt(document: dict[str, Any], spelling: int) -> str:
 _ESCAPED = {char: json.dumps(char)[1:-1] for char in [*map(chr, range(32)), '"', "\\"]}
 
 
+_SPELT = 60
+"""So many characters of a text are spelt in other ways."""
+
+
 class _Speller:
     """Escapes where none are needed, numbers written otherwise, keys that stand twice: the last one counts."""
 
@@ -63,7 +67,7 @@ class _Speller:
         if isinstance(value, list):
             return "[" + ",".join(map(self.spelt, value)) + self._blank() + "]"
         if isinstance(value, str):
-            return '"' + "".join(map(self._char, value)) + '"'
+            return '"' + "".join(map(self._char, value[:_SPELT])) + json.dumps(value[_SPELT:], ensure_ascii=False)[1:]
         return self._number(value) if type(value) in {int, float} else json.dumps(value)
 
     def _pairs(self, value: dict[str, Any]) -> list[str]:

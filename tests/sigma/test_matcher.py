@@ -17,7 +17,8 @@ from soc.sigma import fields as remembering, matcher as matching
 from soc.sigma.needles import needles
 from soc.sigma.ruleset import RuleSet
 from tests.sigma.comparing import ENGINES, LOGSOURCES, difference, engine, event_of, ids, rule_of, rules_of, smallest
-from tests.sigma.grammar import COMMON, REGEXES, Case, drawn
+from tests.sigma.grammar import Case, drawn
+from tests.sigma.vocabulary import COMMON, REGEXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
