@@ -52,6 +52,16 @@ def test_environment_variables_go_over_the_file(tmp_path):
         ("timezone: Mars/Base\n", ":1: timezone: unknown time zone 'Mars/Base'"),
         ("kafka:\n  partitions: many\n", ":2: kafka.partitions: Expected `int`, got `str`"),
         ("console:\n  bind: nowhere\n", ":2: console.bind: 'nowhere' is not an address like 127.0.0.1:8500"),
+        (
+            "sources:\n  syslog:\n    - bind: 127.0.0.1:1\n      tls_cert_file: a.pem\n",
+            ":4: sources.syslog.0.tls_cert_file: needs tls_key_file too",
+        ),
+        ("sources: {syslog: [{tls_key_file: a.key}]}\n", ":1: sources.syslog.0.tls_key_file: needs tls_cert_file too"),
+        ("sources: {syslog: [{tls_ca_file: a.pem}]}\n", ":1: sources.syslog.0.tls_ca_file: needs tls_cert_file and"),
+        (
+            "sources: {syslog: [{allow: [192.0.2.1, 192.0.2.1/24]}]}\n",
+            ":1: sources.syslog.0.allow: '192.0.2.1/24' is neither an address nor a network like 192.0.2.0/24",
+        ),
         ("a: [\n", ":2: not YAML"),
         ("- a\n", ":1: must be a mapping of settings"),
     ],
@@ -77,3 +87,9 @@ def test_a_secret_that_others_may_read_is_refused(tmp_path):
         config.secret(str(file))
     file.chmod(0o600)
     assert config.secret(str(file)) == "pa55"
+
+
+def test_a_syslog_port_is_5514_and_6514_with_a_certificate() -> None:
+    plain, secured = config.SyslogInput(), config.SyslogInput(tls_cert_file="a.pem", tls_key_file="a.key")
+    assert (plain.bind, plain.protocols) == ("127.0.0.1:5514", ("udp", "tcp"))
+    assert (secured.bind, secured.protocols) == ("127.0.0.1:6514", ("tcp",))

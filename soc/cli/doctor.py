@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from soc import logs
-from soc.cli._doctor import Result, elastic, in_thread, kafka, local, processes, run
+from soc.cli._doctor import Result, certificates, elastic, in_thread, kafka, local, processes, run
 from soc.config import load_config
 from soc.errors import ConfigurationError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--seconds", default=15.0, show_default=True, type=click.FloatRange(0.1, 600), help="For each check.")
 def command(format_: str, seconds: float) -> None:
-    """Check configuration, disk, content, servers, privileges, clocks, ports and the audit trail.
+    """Check configuration, disk, content, certificates, servers, privileges, clocks, ports and the audit trail.
 
     One line for each check: ok, warn or FAIL, what, details, and how to mend it. Changes nothing. Exit status 1 if
     something fails.
@@ -68,6 +68,7 @@ def checks_of(config: Config) -> dict[str, Callable[[], Awaitable[Sequence[Resul
         "data folder": local.data_folder,
         "site folder": local.site_folder,
         "secrets": local.secrets,
+        "certificates": certificates.certificates,
         "content": local.content,
         "time zone": local.time_zone,
         "audit trail": local.audit,

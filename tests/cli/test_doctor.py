@@ -19,7 +19,9 @@ from soc.cli._doctor import Result, clock, elastic, in_thread, local
 from soc.clock import SystemClock
 from soc.config import Config, Elasticsearch
 from soc.errors import Fault, Unavailable
+from soc.sources.certificates import expiry
 from soc.stores.elastic_indices import around
+from tests.authority import Authority
 
 
 def free_port() -> int:
@@ -359,3 +361,35 @@ async def test_a_real_elasticsearch_without_indices(elasticsearch_url):
     assert named["Elasticsearch clock"].level == "ok"
     assert "indices" in named
     assert named["privileges"].level == "warn"
+
+
+@pytest.mark.openssl
+def test_certificates_that_end_or_do_not_fit_their_keys_are_named(site, ports):
+    authority = Authority(site.folder)
+    good, soon, late = (authority.sign(name, days) for name, days in (("good", 300), ("soon", 5), ("late", -1)))
+
+    def told(cert, key) -> list[str]:
+        (site.folder / "soc.yml").write_text(
+            f"sources: {{syslog: [{{bind: '127.0.0.1:{ports['syslog']}', tls_cert_file: {cert}, tls_key_file: {key}}}]}}\n"
+            f"console: {{bind: '127.0.0.1:{ports['console']}'}}\nmetrics: {{bind: '127.0.0.1:{ports['metrics']}'}}\n"
+        )
+        return lines(site.call("doctor"), "certificates", "secrets", "port of syslog syslog")
+
+    where = "certificates: sources.syslog.0"
+    assert told(good.cert, good.key) == [
+        "ok    secrets: 1 files, readable by their owner only",
+        f"ok    {where}.tls_cert_file: {good.cert} is valid until {instant.iso(expiry(good.cert))}",
+        f"ok    port of syslog syslog: 127.0.0.1:{ports['syslog']} tcp is free",
+    ]
+    (_, warned, _) = told(soon.cert, soon.key)
+    assert warned == (
+        f"warn  {where}.tls_cert_file: {soon.cert} is valid until {instant.iso(expiry(soon.cert))}, 4 days; renew it"
+    )
+    (_, expired, unfit, _) = told(late.cert, good.key)
+    assert (
+        expired == f"FAIL  {where}.tls_cert_file: {late.cert} has expired at {instant.iso(expiry(late.cert))}; renew it"
+    )
+    assert unfit == f"FAIL  {where}: {good.key}: is not the key of {late.cert}; the two files must belong together"
+    good.key.chmod(0o640)
+    (open_, _, _, _) = told(good.cert, good.key)
+    assert open_.startswith("FAIL  secrets: sources.syslog.0.tls_key_file: ")

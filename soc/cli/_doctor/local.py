@@ -78,6 +78,7 @@ def secrets(config: Config) -> list[Result]:
         "elasticsearch.writer_password_file": config.elasticsearch.writer_password_file,
         "console.tls_key_file": config.console.tls_key_file,
     }
+    named |= {f"sources.syslog.{n}.tls_key_file": item.tls_key_file for n, item in enumerate(config.sources.syslog)}
     files = [(setting, Path(file)) for setting, file in named.items() if file]
     files += [("audit key", file) for file in sorted((config.data_dir / "secrets").glob("*.key"))]
     faults = [Result("FAIL", "secrets", f"{setting}: {told}") for setting, file in files if (told := _secret(file))]
