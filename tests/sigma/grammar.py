@@ -52,6 +52,9 @@ class _Draw:
         self.told: list[Any] = []
         """What the events so far hold."""
         self.is_sure = self.chance(0.5)
+        """Whether keywords show in raw bytes."""
+        self.is_placed = self.chance(0.2)
+        """Whether selections ask for event ids."""
 
     def case(self) -> Case:
         rules = [self.rule(number) for number in range(self.random.randint(1, 6))]
@@ -112,7 +115,8 @@ class _Draw:
         return self.random.randint(0, 1000) if self.chance(0.15) else self.word() or "k"
 
     def map(self) -> dict[str, Any]:
-        return dict(self.some(self.item))
+        place = {"EventID": self._place()[1]} if self.is_placed and self.chance(0.7) else {}
+        return place | dict(self.some(self.item))
 
     def item(self) -> tuple[str, Any]:
         name = self.one(vocabulary.FIELDS[:4]) if self.chance(0.75) else self.one(vocabulary.FIELDS)
@@ -216,6 +220,9 @@ class _Draw:
         if isinstance(value, int | float):
             wider = (value, float(value), str(value), value + 1, value - 1, f"{value}.0", abs(value) < 1)
             return self.one((*wider, value == value + 0, "true" if value else "false"))
+        if "with" in key and self.chance(0.4):  # where it stands matters
+            word = self.plain(value)
+            return self.one((f"{word}x{word}", f"{word}x", f"x{word}", f"x{word}x", word))
         return self.one((None, "", "null")) if value is None else self.echo(value)
 
     def again(self) -> Any:
