@@ -33,11 +33,16 @@ def _shippers() -> list[str]:
     return _programs("rsyslogd") or ([] if any(_MODULES.glob("*/rsyslog/omkafka.so")) else ["omkafka"])
 
 
+def _tls_driver() -> list[str]:
+    return _programs("rsyslogd", "openssl") or ([] if any(_MODULES.glob("*/rsyslog/lmnsd_ossl.so")) else ["lmnsd_ossl"])
+
+
 # Marker -> what is missing, and the command that would enable the test.
 NEEDS = {
     "services": (services.missing, f"{INSTALL} openjdk-17-jre-headless maven"),
     "browser": (lambda: _programs("chromium"), f"{INSTALL} chromium fonts-noto-core"),
     "shippers": (_shippers, f"{INSTALL} rsyslog rsyslog-kafka"),
+    "shippers_tls": (_tls_driver, f"{INSTALL} rsyslog rsyslog-openssl openssl"),
     "prometheus": (lambda: _programs("prometheus", "promtool"), f"{INSTALL} prometheus"),
     "openssl": (lambda: _programs("openssl"), f"{INSTALL} openssl"),
     "shared": (lambda: [] if SHARED.is_dir() else [str(SHARED)], f"put the measuring data into {SHARED}"),

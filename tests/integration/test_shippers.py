@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.authority import Authority
 from tests.integration.site import Site
 from tests.services import ROOT, Kafka, free_port
 from tests.waiting import until_now
@@ -95,6 +96,9 @@ def filled(name: str, **values: str) -> str:
 PLACEHOLDERS = {
     "target": 'target="soc.example" port="5514"',
     "framing": "octet-counted",
+    "secured": 'target="soc.example" port="6514"',
+    "peer": 'PermittedPeers="soc.example"',
+    "files": "/etc/ssl/soc/",
     "brokers": "kafka.example:9092",
     "folder": "/var/spool/rsyslog",
 }
@@ -156,6 +160,31 @@ def test_what_a_host_ships_over_tcp_becomes_an_alert(embedded, rsyslog: Rsyslog,
         rsyslog.log(f"<38>{datetime.now(UTC):%b %e %H:%M:%S} sshd[20411]: {text}")
         alert = alert_of(site, source)
     assert alert["soc"]["title"]["en"] == "SSH login of root from outside"
+    assert whole(alert, "web-02", text)["observer"]["ip"] == ["127.0.0.1"]
+
+
+@pytest.mark.shippers_tls
+def test_what_a_host_with_a_certificate_ships_over_tls_becomes_an_alert(tmp_path: Path, rsyslog: Rsyslog) -> None:
+    authority, port = Authority(tmp_path), free_port()
+    ours, theirs = authority.sign("soc"), authority.sign("host")
+    files = {"ca.pem": authority.cert, "host.pem": theirs.cert, "host.key": theirs.key}
+    for name, file in files.items():
+        shutil.copy(file, rsyslog.folder / name)
+        if os.geteuid() == 0:
+            shutil.chown(rsyslog.folder / name, "nobody")
+    tls = {"tls_cert_file": str(ours.cert), "tls_key_file": str(ours.key), "tls_ca_file": str(authority.cert)}
+    site = configured(tmp_path, "", [{"bind": f"127.0.0.1:{port}", **tls}])
+    text = "Accepted password for root from 198.51.100.24 port 50124 ssh2"
+    action = filled(
+        "rsyslog-tls.conf",
+        secured=f'target="localhost" port="{port}"',
+        peer='PermittedPeers="localhost"',
+        files=f"{rsyslog.folder}/",
+        folder=str(rsyslog.folder),
+    )
+    with site.running(), rsyslog.running(action):
+        rsyslog.log(f"<38>{datetime.now(UTC):%b %e %H:%M:%S} sshd[20411]: {text}")
+        alert = alert_of(site, "198.51.100.24")
     assert whole(alert, "web-02", text)["observer"]["ip"] == ["127.0.0.1"]
 
 
