@@ -65,10 +65,12 @@ def command(folder: Path, format_: str, jobs: int, stats: bool, events: Path) ->
       soc match --rules sigmahq-rules.tar.gz --jobs 4 --stats events.ndjson.gz > findings.ndjson
     """
     started = time.perf_counter()
+    gc.disable()
     if format_:
         parse.named(format_)
     work = _Work(rules_of(folder), format_, load_config().timezone, stats or bool(format_))
     gc.freeze()  # what is loaded stays to the end, no collection need look at it again
+    gc.enable()
     loaded = time.perf_counter()
     counts = [0, 0, 0]
     for done in _results(work, _blocks(events), jobs):

@@ -162,16 +162,22 @@ class Field:
         self.name = name
         self.table = table
         self.memo = Memo(self, memory)
-        self.literals = literals_of(table, database)
+        self._database = database
         self._classes = classes
 
     @cached_property
     def _scanner(self) -> Scanner:
         return Scanner(self.table, self.literals)
 
+    @cached_property
+    def literals(self) -> Literals:
+        return literals_of(self.table, self._database)
+
     def prepare(self) -> None:
-        self._scanner  # noqa: B018 (made when first asked for)
-        self.literals.prepare()
+        """Do what costs much now, unless it was done before."""
+        if not self._database:
+            self._scanner  # noqa: B018 (made when first asked for)
+            self.literals.prepare()
 
     def constant(self, value: Any) -> int:
         """The class of an absent field, and of null."""
