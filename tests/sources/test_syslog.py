@@ -60,6 +60,14 @@ async def test_a_message_of_two_megabytes_is_cut_and_the_next_is_whole(port) -> 
     assert [len(raw) for raw in await port.received(2)] == [(1 << 20) + 1, 8]
 
 
+async def test_forged_senders_add_no_series_to_our_metrics(port) -> None:
+    before = port.metrics.text().count(b"\n")
+    for number in range(20_000):
+        port.listener._take_datagram(b"<34>x", f"2001:db8::{number:x}")
+    await port.received(20_000)
+    assert port.metrics.text().count(b"\n") == before
+
+
 async def test_many_senders_at_once_lose_nothing(port) -> None:
     async def send(number: int) -> None:
         await port.stream(*(b"<34>%d-%d\n" % (number, line) for line in range(100)))
