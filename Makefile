@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-compile
 
-.PHONY: run test lint bench services services-stop faults-quick lock clean
+.PHONY: run test lint bench docs fuzz services services-stop faults-quick lock clean
 
 run: .venv/.run
 	@$(BIN)/soc run
@@ -21,6 +21,16 @@ lint: .venv/.dev
 bench: .venv/.dev
 	@$(BIN)/soc bench
 	@$(BIN)/python -m tests.bench.detect_on_kafka
+	@$(BIN)/python -m tests.bench.parse
+
+# What is generated from the code; a test compares it.
+docs: .venv/.dev
+	@$(BIN)/python -m tests.parse.book
+
+# Damaged records for so many CPU seconds; CI takes a minute.
+FUZZ_SECONDS ?= 600
+fuzz: .venv/.dev
+	@$(BIN)/python -m tests.parse.fuzz --seconds $(FUZZ_SECONDS)
 
 faults-quick: .venv/.dev
 	@$(BIN)/pytest tests/faults

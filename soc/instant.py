@@ -86,6 +86,10 @@ def floor(instant: int, width: int) -> int:
     return instant - instant % width
 
 
+_LONGEST_ZONE = 64
+"""Letters; the database takes each part of a longer name for a folder."""
+
+
 @lru_cache(maxsize=1024)
 def zone(name: str) -> tzinfo:
     """A time zone from an IANA name (`Asia/Ho_Chi_Minh`) or an offset (`+07:00`, `+0700`, `Z`); ValueError if neither."""
@@ -95,6 +99,8 @@ def zone(name: str) -> tzinfo:
             return offset
     if name in {"Z", "UTC", ""}:
         return UTC
+    if len(name) > _LONGEST_ZONE:
+        raise ValueError(f"no time zone has a name of {len(name)} letters")
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 (a third of the time to import soc.parse)
 
     try:

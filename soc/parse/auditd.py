@@ -63,7 +63,8 @@ def decode(frame: Frame) -> Native | None:
         native["node"] = record["node"]
     if record["time"] is None:
         return {**native, "msg": raw} if " msg=" in frame.text else None
-    native |= {"time": record["time"], "serial": record["serial"], **_fields(raw, native["type"] == "EXECVE")}
+    native |= {"time": record["time"], "serial": record["serial"]}
+    native = {**_fields(raw, native["type"] == "EXECVE"), **native}  # pairs never stand for what the record begins with
     for key, value, single, bare in _PAIR.findall(enriched):
         native.setdefault(key, value or single or bare)
     if native["type"] == "EXECVE":

@@ -73,7 +73,7 @@ def fields(body: str) -> dict[str, Any]:
     """The event's fields by their own names; of a repeated name the first."""
     names = list(_NAME.finditer(body.rstrip()))
     found: dict[str, Any] = {}
-    for name, behind in zip(names, [*names[1:], None], strict=True):
+    for name, behind in zip(names, [*names[1:], None], strict=False):
         found.setdefault(name[1], body[name.end() : behind.start() if behind else None].strip())
     return found
 

@@ -22,7 +22,7 @@ _HEAD = re.compile(
     r"(?:1 )?(?P<time>\d{9,11}\.\d{1,9}) (?P<device>\S{0,255}) (?P<kind>events|flows|urls|airmarshal_events|security_event|ids-alerts|ip_flow_start|ip_flow_end|"
     r"(?:\w{1,40}_)?firewall|urls_filtered)(?: |$)"
 )
-_PAIR = re.compile(r"(?:^|(?<=\s))(\w{1,64})= ?(?:'((?:[^'\\]|\\.|'(?!\s|$))*+)'|(\S*))")
+_PAIR = re.compile(r"(?:^|(?<=\s))(\w{1,64})= ?(?:'((?:[^'\\]|\\.|'(?!\s|$)){0,1024}+)'|(\S*))")
 _PATTERN = re.compile(r"\bpattern: (.{0,1024})$")
 _REQUEST = re.compile(r"\brequest: ?(\S{1,32}) (\S{1,8192})")
 _MESSAGE = re.compile(r"\bmessage: ?(.{0,2048})$")

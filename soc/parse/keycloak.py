@@ -24,7 +24,10 @@ _LINE = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]\d{3}) (?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) {1,3}\[(?P<logger>[^\]\s]{1,255})\] \((?P<thread>[^)]{1,128})\) ?"
 )
 _EVENT = re.compile(r"(?:type|operationType)=\"?[A-Z]")
-_PAIR = re.compile(r"([A-Za-z_]\w{0,63})=(?:\"((?:[^\"\\]++|\\.)*+)\"|([^\"]*?))(?=, [A-Za-z_]\w{0,63}=|\s{0,8}$)")
+_NEXT = r", [A-Za-z_]\w{0,63}="
+_PAIR = re.compile(
+    rf"(?:^|(?<=, ))([A-Za-z_]\w{{0,63}})=(?:\"((?:[^\"\\]++|\\.)*+)\"|((?:[^\",]++|,(?!{_NEXT[1:]}))*+))(?={_NEXT}|\s{{0,8}}$)"
+)
 _MOST = 65536
 _KIND: Kind = (Logsource(product="keycloak", category="application", service="keycloak"),)
 # Changes of accounts that a person makes; others are sign-ins and what belongs to them.
@@ -54,7 +57,7 @@ def _pairs(message: str) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     for name, quoted, bare in _PAIR.findall(message[:_MOST]):
-        value = quoted.replace('\\"', '"') if quoted else bare
+        value = quoted.replace('\\"', '"') if quoted else bare.rstrip()
         if value != "null" and name not in _HEADER:
             found.setdefault(name, value)
     return found

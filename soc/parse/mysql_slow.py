@@ -38,6 +38,8 @@ def decode(text: str) -> dict[str, Any] | None:
         _comment(line, found)
     at = _settings(lines, at, found)
     statement = [line for line in lines[at:] if not line.startswith("# Time: ")]
+    if not is_slow(found):
+        return None
     return {**found, "query": "\n".join(statement)} if statement else found
 
 
