@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from datetime import UTC
 
+import orjson
 import pytest
 
 from soc import literals as scanning, parse
+from soc.cli.parse import document_of
 from soc.errors import ConfigurationError
 from soc.parse import recognition, table
 from soc.parse.frame import Frame
 from soc.parse.syslog import Syslog
+from soc.record import LogSource, Record
+from tests.conftest import SHARED
 from tests.parse.test_golden import GOLDEN, cases, record_of
+from tests.parse.texts import ARRIVED
 
 
 def test_a_format_is_named_as_its_line_in_the_table_says() -> None:
@@ -89,3 +95,26 @@ def test_literals_are_found_in_structured_data_too() -> None:
 def test_the_service_can_have_everything_ready_before_the_first_record() -> None:
     parse.prepare()
     assert {"nginx", "suricata", "windows_flat", "plain"} <= parse.formats().keys()
+
+
+def _documents(raws: list[bytes]) -> list[bytes]:
+    told = []
+    for raw in raws:
+        record = Record(raw, "file:mixed", 0, ARRIVED, LogSource("logs.host"))
+        told.append(orjson.dumps(document_of(record), option=orjson.OPT_SORT_KEYS))
+    return told
+
+
+@pytest.mark.shared
+def test_a_mixed_stream_of_all_families_gives_the_documents_that_each_gives_by_itself() -> None:
+    raws = [
+        orjson.dumps({"message": case["raw"], "event": {"timezone": case.get("context", {}).get("tz", "+00:00")}})
+        for family in sorted((SHARED / "data/parser_cases/open").glob("*.jsonl"))
+        for case in cases(family)
+    ]
+    alone = _documents(raws)
+    order = list(range(len(raws)))
+    random.Random(6).shuffle(order)
+    mixed = dict(zip(order, _documents([raws[at] for at in order]), strict=True))
+    assert len(raws) > 5000
+    assert [at for at in range(len(raws)) if mixed[at] != alone[at]] == []
