@@ -34,12 +34,18 @@ def flat(document: Any, prefix: str = "") -> list[tuple[str, Any]]:
 
 def nested(document: Document) -> dict[str, Any]:
     """The same document with objects for dots; where `a` and `a.b` both exist, `a` is kept as `a.value`."""
-    if len(document) <= _MOST and len("".join(document)) <= _LONGEST:
-        shape = _shape(tuple(document))
+    names = tuple(document)
+    if is_usual(names):
+        shape = _shape(names)
         if shape.nest is not None:
             return shape.nest(document.values())
         shape.come_again()
     return _nested(document)
+
+
+def is_usual(names: tuple[str, ...]) -> bool:
+    """Whether names are few and short enough to be remembered: there are as many kinds of documents as attackers want."""
+    return len(names) <= _MOST and len("".join(names)) <= _LONGEST
 
 
 class _Shape:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from soc import instant
 from soc.parse import journal, network, syslog
-from soc.parse.dotted import flat
+from soc.parse.dotted import flat, is_usual
+from soc.parse.following import Plan, plan_of
 
 if TYPE_CHECKING:
     from soc.event import Event
@@ -25,10 +26,13 @@ def ecs(event: Event) -> Document:
         journal.own(entry, document)
     document.setdefault("event.kind", "event")
     told = {name: value for name, value in document.items() if value or value not in _NOTHING}
-    names = "\n".join(("", *told))  # one text to look at, since most documents have none of the names looked for
-    _follow(told, _HASH in names)
-    if any(f"\n{prefix}" in names for prefix in _NEVER):
-        return {name: value for name, value in told.items() if not name.startswith(_NEVER)}
+    names = tuple(told)
+    plan = plan_of(names) if is_usual(names) else plan_of.__wrapped__(names)
+    if plan.dropped:
+        told = {name: value for name, value in told.items() if name not in plan.dropped}
+    _follow(told, plan)
+    for name in plan.scratch:
+        told.pop(name, None)
     return told
 
 
@@ -67,38 +71,11 @@ def _from_header(header: syslog.Syslog, document: Document) -> None:
 
 _ENVELOPE = frozenset({"event.timezone", "event.dataset", "event.module", "log.offset"})
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
-_ADDRESSED = tuple(
-    (f"{side}.address", f"{side}.ip", f"{side}.domain") for side in ("source", "destination", "client", "server")
-)
-_USERS = (
-    "user.name",
-    "user.target.name",
-    "user.effective.name",
-    "user.changes.name",
-    "source.user.name",
-    "destination.user.name",
-)
-_HOSTS = (
-    "host.name",
-    "host.hostname",
-    "observer.hostname",
-    "source.domain",
-    "destination.domain",
-    "url.domain",
-    "dns.question.name",
-)
-_IPS = ("source.ip", "destination.ip", "source.nat.ip", "destination.nat.ip", "host.ip", "client.ip", "server.ip")
-# What formats tell `network.follow` and ECS has no name for.
-_SCRATCH = "network.icmp."
-_NEVER = (_SCRATCH, "soc.", "triage.")
-"""Never in a document: `soc.*` and `triage.*` are what the service itself says, whatever a record claims."""
-_HASH = ".hash."
-_HASHES = ("md5", "sha1", "sha256", "sha512", "imphash")
 
 
-def _follow(document: Document, has_hashes: bool) -> None:  # noqa: FBT001 (what a look at the names has told)
+def _follow(document: Document, plan: Plan) -> None:
     """What ECS defines as following from other fields: `*.address`, `related.*`."""
-    for address, ip, domain in _ADDRESSED:
+    for address, ip, domain in plan.addressed:
         told = document.get(address)
         if told is None:
             told = document.get(ip) or document.get(domain)
@@ -106,20 +83,19 @@ def _follow(document: Document, has_hashes: bool) -> None:  # noqa: FBT001 (what
                 document[address] = told
         elif ip not in document and network.is_ip(told):
             document[ip] = told
-    network.follow(document)
-    _relate(document, "related.ip", _IPS)
-    _relate(document, "related.user", _USERS)
-    _relate(document, "related.hosts", _hosts(document))
-    if has_hashes:
-        hashes = [name for name in document if _HASH in name and name.rpartition(".")[2] in _HASHES]
-        _relate(document, "related.hash", tuple(hashes))
+    if plan.flows:
+        network.follow(document)
+    for name, sources in plan.related:
+        _relate(document, name, sources)
+    if plan.hosts:
+        _relate(document, "related.hosts", _hosts(document, plan.hosts))
 
 
-def _hosts(document: Document) -> tuple[str, ...]:
+def _hosts(document: Document, sources: tuple[str, ...]) -> tuple[str, ...]:
     """A host's own short name stands for its full one where the event tells both."""
     name, short = document.get("host.name"), document.get("host.hostname")
     both = isinstance(name, str) and isinstance(short, str) and name.startswith(f"{short}.")
-    return _HOSTS[1:] if both else _HOSTS
+    return sources[1:] if both else sources
 
 
 def _relate(document: Document, name: str, sources: tuple[str, ...]) -> None:
