@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from soc.event import Kind, Logsource
-from soc.parse import cisco_switch
+from soc.parse import cisco, cisco_switch
 from soc.parse.format import Format, Native
 
 if TYPE_CHECKING:
@@ -27,11 +27,17 @@ _SSHD = frozenset({"sshd", "dcos_sshd"})
 
 
 def decode(frame: Frame) -> Native | None:
+    tag = cisco.tag(frame.text)
+    if tag and not (_is_own(tag) or _YEAR_FIRST.search(frame.text, 0, tag.start)):
+        return None  # IOS', which is read by itself
     native = cisco_switch.decode(frame)
     if native is None:
         return None
-    own = _YEAR_FIRST.match(native.get("device_time", "")) or native.get("facility") in _OWN
-    return native if own or native.get("mnemonic") == "AAA_ACCOUNTING_MESSAGE" else None
+    return native if (tag and _is_own(tag)) or _YEAR_FIRST.match(native.get("device_time", "")) else None
+
+
+def _is_own(tag: cisco.Tag) -> bool:
+    return tag.facility in _OWN or tag.mnemonic == "AAA_ACCOUNTING_MESSAGE"
 
 
 def ecs(event: Event, document: Document) -> None:
