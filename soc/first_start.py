@@ -98,7 +98,7 @@ async def _replay(config: Config, files: Sequence[Path]) -> Reconciliation:
     store = await store_of(config)
     try:
         storing = Storing(store, now)
-        told = await replay(_batches(config, files), loaded, storing.take, until=now)
+        told = await replay(_batches(config, files), loaded, storing.take, until=now, together=True)
         await storing.close()
     finally:
         await store.close()

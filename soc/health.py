@@ -66,6 +66,11 @@ CHECKS: dict[str, RuleInfo] = {
              "Thông báo nêu tệp và cách sửa; các nguồn khác vẫn tiếp tục, nguồn này tự đọc lại khi đã sửa."),
         ),
         _check(
+            "soc-health-correlation-evicted", "A correlation has to forget", "Một luật tương quan phải quên bớt", "high",
+            ("The message names the correlation: too many groups for its memory, so it may miss what they do. Narrow its rules by a filter, or group by fewer fields.",
+             "Thông báo nêu luật tương quan: quá nhiều nhóm so với bộ nhớ nên có thể bỏ sót. Thu hẹp luật bằng bộ lọc, hoặc gộp theo ít trường hơn."),
+        ),
+        _check(
             "soc-health-disk-full", "Disk full or not writable", "Đĩa đầy hoặc không ghi được", "critical",
             ("Free space under the data folder; reading resumes by itself.",
              "Giải phóng dung lượng ở thư mục dữ liệu; việc đọc tự tiếp tục."),

@@ -26,7 +26,8 @@ from soc.sources.tls import FIXES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from soc.pipeline import Detected
+    from soc.correlate import Correlator
+    from soc.pipeline import Correlated, Detected
 
 CRASH = "crash"
 """The reason of a record that ended the process each time it was worked on."""
@@ -88,7 +89,27 @@ class Metrics:
             "soc_end_to_end_seconds", "From a record's arrival to its finding being stored.", registry=of("index"),
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 300, 1800, 3600),
         )  # fmt: skip
-        self.rule_matches = Counter("soc_rule_matches_total", "Findings of a rule.", ["rule_id"], registry=of("detect"))
+        self.rule_matches = Counter(
+            "soc_rule_matches_total", "Findings of a rule or correlation.", ["rule_id"], registry=of("detect", "correlate")
+        )
+        self.correlation_missing = Counter(
+            "soc_correlation_missing_total", "Matches without a field that their correlation groups by or counts.",
+            ["rule_id"], registry=of("detect"),
+        )  # fmt: skip
+        self.correlation_late = Counter(
+            "soc_correlation_late_total", "Matches that came later than their correlation waits.", ["rule_id"],
+            registry=of("detect"),
+        )  # fmt: skip
+        self.correlation_groups = Gauge(
+            "soc_correlation_groups", "Open groups of a correlation.", ["rule_id"], registry=of("correlate")
+        )
+        self.correlation_bytes = Gauge(
+            "soc_correlation_state_bytes", "What the open groups of all correlations take, about.", registry=of("correlate")
+        )
+        self.correlation_evictions = Counter(
+            "soc_correlation_evictions_total", "Groups that were forgotten before their time.", ["rule_id"],
+            registry=of("correlate"),
+        )  # fmt: skip
         self.rules_loaded = Gauge("soc_rules_loaded", "Rules by state.", ["state"], registry=of("detect", "correlate"))
         self.ruleset = Gauge(
             "soc_ruleset_info", "Hash of the content in force.", ["sha256"], registry=of("detect", "correlate")
@@ -193,6 +214,31 @@ class Metrics:
             self.parsed.labels(name).inc(number)
         for rule_id, number in done.matches.items():
             self.rule_matches.labels(rule_id).inc(number)
+        for metric, counts in ((self.correlation_missing, done.missing), (self.correlation_late, done.late)):
+            for rule_id, number in counts.items():
+                metric.labels(rule_id).inc(number)
+
+    def correlated(self, done: Correlated) -> None:
+        """Account for hits."""
+        for rule_id, number in done.matches.items():
+            self.rule_matches.labels(rule_id).inc(number)
+        for eviction in done.evictions:
+            self.correlation_evictions.labels(eviction.correlation).inc()
+        for score in done.scores:
+            self.anomalies.observe(score)
+
+    def correlating(self, open_: Iterable[Correlator]) -> None:
+        """Show the state of correlations, over all partitions."""
+        groups: dict[str, int] = {}
+        weight = 0
+        for correlator in open_:
+            weight += correlator.weight
+            for rule_id, number in correlator.groups.items():
+                groups[rule_id] = groups.get(rule_id, 0) + number
+        self.correlation_groups.clear()
+        for rule_id, number in groups.items():
+            self.correlation_groups.labels(rule_id).set(number)
+        self.correlation_bytes.set(weight)
 
     def rules_in_force(self, sha256: str, states: Iterable[str], refused: int, own_ids: Iterable[str]) -> None:
         """Show which content is in force; our own rules' series start at 0."""

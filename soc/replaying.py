@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from soc import parse, pipeline
 from soc.alerting.exceptions import NONE
 from soc.anomaly import Strides
@@ -15,18 +17,23 @@ from soc.errors import Unavailable
 from soc.hit import END, Tick
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     from soc.alerting import Suppressions
     from soc.anomaly import Detector
     from soc.correlate import Closed
     from soc.finding import Finding
+    from soc.hit import Hit
     from soc.pipeline import Content, Detected
     from soc.record import Record
     from soc.stores import AlertStore
 
 _STORED_AT_ONCE = 1_000
 _COUNTED_AT_ONCE = 4_096
+_ALL = "all files"
+"""The scope of correlations over several whole files."""
+_HERE = "here"
+"""Who tells correlations of correlations how far time has come."""
 
 
 @dataclass(slots=True)
@@ -62,13 +69,15 @@ async def replay(
     take: Callable[[Sequence[Finding]], object],
     *,
     until: int,
+    together: bool = False,
     progress: Callable[[int], object] = lambda _records: None,
 ) -> Reconciliation:
     """Every record through detection and windows; `take` is given the findings, each once, awaited if it is a coroutine.
 
-    Windows of whole files close at the file's end; those of other records as far as `until` has passed them.
+    Windows of whole files close at the file's end; those of other records as far as `until` has passed them. `together`:
+    correlations see whole files as one, which ends when all have been read.
     """
-    told, strides, windows = Reconciliation(), Strides(content.detectors.scoring), Windows()
+    told, strides, state = Reconciliation(), Strides(content.detectors.scoring), _State(content, together)
     seen: set[str] = set()
     whole, live = "", set[str]()
 
@@ -90,19 +99,49 @@ async def replay(
         for records in _by_partition(batch):
             partition = records[0].partition
             if whole and whole != partition:
-                await give(pipeline.correlate([_end_of(whole)], windows, content))
+                await give(state.end([whole]))
             whole = partition if records[0].source.whole else ""
             if not whole:
                 live.add(partition)
             done = pipeline.detect(records, content, strides)
             told.count(done)
             await give(done.findings)
-            await give(pipeline.correlate(done.partials, windows, content))
+            await give(state.take(done))
         progress(told.records)
-    ends = [_end_of(whole)] if whole else []
-    now = [Tick(dict.fromkeys(live, until), {}, len(live), complete=True)] if live else []
-    await give(pipeline.correlate([*ends, *now], windows, content))
+    await give(state.end([whole] if whole else [], dict.fromkeys(live, until), last=True))
     return told
+
+
+class _State:
+    """The windows of everything, in one process: what correlations tell each other goes no way over a log."""
+
+    def __init__(self, content: Content, together: bool) -> None:  # noqa: FBT001 (what it is made with)
+        self._content = content
+        self._together = together
+        self._open = pipeline.Open.since(content)
+        self._levels = max((each.level for each in content.rules.correlations.all), default=0)
+
+    def take(self, done: Detected) -> list[Finding]:
+        """What hits and partials bring."""
+        hits = [replace(hit, scope=_ALL) if hit.scope else hit for hit in done.hits] if self._together else done.hits
+        return self._told([*hits, *done.partials])
+
+    def end(self, whole: Sequence[str], live: Mapping[str, int] | None = None, *, last: bool = False) -> list[Finding]:
+        """What the end of whole files closes, and the time that live partitions have come to."""
+        ended = [*whole, _ALL] if self._together and last else whole
+        return self._told([Tick(dict(live or {}), dict.fromkeys(ended, END), len(live or {}), complete=bool(live))])
+
+    def _told(self, hits: Sequence[Hit]) -> list[Finding]:
+        """Level by level: what a correlation tells those above it is theirs before time goes on."""
+        findings: list[Finding] = []
+        goes_on = any(isinstance(hit, Tick) for hit in hits)
+        for _ in range(self._levels + 1):
+            done = pipeline.correlate(hits, self._open, self._content)
+            findings += done.findings
+            hits = [*done.hits, *(self._open.correlator.ticks(_HERE, 1) if goes_on else ())]
+            if not hits:
+                break
+        return findings
 
 
 def _by_partition(records: Sequence[Record]) -> list[list[Record]]:
@@ -113,10 +152,6 @@ def _by_partition(records: Sequence[Record]) -> list[list[Record]]:
         else:
             found.append([record])
     return found
-
-
-def _end_of(partition: str) -> Tick:
-    return Tick({}, {partition: END}, 0)
 
 
 class Storing:

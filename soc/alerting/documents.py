@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc import finding as ids, instant
 from soc.alert import SEVERITIES, Alert
+from soc.alerting.arithmetic import extent
 from soc.alerting.search_text import fold
 from soc.finding import Finding
 from soc.parse.dotted import nested
@@ -128,12 +129,13 @@ def alert_of(finding: Finding) -> Alert | None:
         "falsepositives",
         "sample",
     )
+    count, first, last = extent(document)
     body["soc"] = {name: soc[name] for name in kept}
     body["soc"] |= {
         "id": finding.alert_id,
-        "count": 1,
-        "first_seen": document["@timestamp"],
-        "last_seen": document["@timestamp"],
+        "count": count,
+        "first_seen": first,
+        "last_seen": last,
         "evidence": [evidence(document)],
         "suppressed_by": [],
         "search": search_text(document),
@@ -150,10 +152,11 @@ def alert_of(finding: Finding) -> Alert | None:
 
 
 def evidence(document: dict[str, Any]) -> dict[str, Any]:
-    """One piece of evidence in an alert, from a finding's document."""
+    """One piece of evidence in an alert, from a finding's document; what it refers to stands in the alert once."""
     soc = document["soc"]
     event = {name: value for name, value in document.items() if name not in {"soc", "rule", "threat"}}
-    return {"ref": soc["ref"], "finding": soc["id"], "why": soc["why"], "event": event}
+    why = [{name: part for name, part in clause.items() if name != "refs"} for clause in soc["why"]]
+    return {"ref": soc["ref"], "finding": soc["id"], "why": why, "event": event}
 
 
 def search_text(document: dict[str, Any]) -> str:

@@ -14,7 +14,6 @@ from soc import parse, pipeline
 from soc.anomaly import Strides
 from soc.cli._rules import rules_of
 from soc.config import load_config
-from soc.correlate import Windows
 from soc.errors import ConfigurationError
 from soc.first_start import sample_files
 from soc.loading import load
@@ -110,8 +109,8 @@ def _match(records: Iterable[Record], content: Content) -> None:
 
 
 def _detect(records: list[Record], content: Content) -> None:
-    strides, windows = Strides(content.detectors.scoring), Windows()
+    strides, state = Strides(content.detectors.scoring), pipeline.Open.since(content)
     for start in range(0, len(records), _BATCH):
         done = pipeline.detect(records[start : start + _BATCH], content, strides)
-        pipeline.correlate(done.partials, windows, content)
+        pipeline.correlate([*done.hits, *done.partials], state, content)
         pipeline.index(done.findings)

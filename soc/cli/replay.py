@@ -54,8 +54,8 @@ def command(  # noqa: PLR0917 (one option each)
 ) -> None:
     """Run the whole pipeline once: parse, match, score, group; then say what became of every record.
 
-    Findings of FILEs go to the configured alert store; the same input twice gives no new finding. With --log nothing is
-    stored unless --store says where: it tells what should be in the store.
+    Findings of FILEs go to the configured alert store; the same input twice gives no new finding. Correlations see all FILEs
+    of one call as one log. With --log nothing is stored unless --store says where: it tells what should be in the store.
 
     \b
     Examples:
@@ -71,7 +71,7 @@ def command(  # noqa: PLR0917 (one option each)
     config = load_config()
     batches = history(config) if from_log else _files(config, files, topic or "", format_)
     target = url or ("none" if from_log or ids or documents else "configured")
-    asyncio.run(_replay(config, batches, target, ids=ids, documents=documents))
+    asyncio.run(_replay(config, batches, target, together=not from_log, ids=ids, documents=documents))
 
 
 async def _files(config: Config, files: Sequence[Path], topic: str, format_: str) -> AsyncIterator[Sequence[Record]]:
@@ -87,7 +87,7 @@ async def _files(config: Config, files: Sequence[Path], topic: str, format_: str
 
 
 async def _replay(
-    config: Config, batches: AsyncIterator[Sequence[Record]], target: str, *, ids: bool, documents: bool
+    config: Config, batches: AsyncIterator[Sequence[Record]], target: str, *, together: bool, ids: bool, documents: bool
 ) -> None:
     content = InForce(config).current
     now = SystemClock().now()
@@ -106,7 +106,8 @@ async def _replay(
 
     try:
         with Progress("records") as progress:
-            told = await replay(batches, content, take, until=now - _CLOCKS_DIFFER, progress=progress.show)
+            until = now - _CLOCKS_DIFFER
+            told = await replay(batches, content, take, until=until, together=together, progress=progress.show)
         if storing:
             await storing.close()
     finally:

@@ -45,7 +45,7 @@ async def _setup(config: Config, lost: str) -> list[str]:
             "nothing to set up: embedded mode makes its files itself; set SOC_KAFKA_BROKERS, SOC_ELASTICSEARCH_URL"
         )
     if not config.embedded:
-        horizon = InForce(config).current.detectors.horizon
+        horizon = InForce(config).current.horizon
         done += await kafka.setup(config.kafka, horizon=horizon, lost=lost)
     if config.elasticsearch.url:
         done += await _setup_store(config)

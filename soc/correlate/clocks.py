@@ -67,6 +67,11 @@ class Clocks:
                 del here.ended[next(iter(here.ended))]
         return over
 
+    @property
+    def half_ended(self) -> frozenset[str]:
+        """Whole files of which some, but not all, have told the end."""
+        return frozenset(name for level in self._levels.values() for name in level.ending)
+
     def is_over(self, level: int, scope: str) -> bool:
         """Whether a whole file has ended before: what comes from it now is a repetition."""
         return bool(scope) and scope in self._level(level).ended

@@ -63,8 +63,8 @@ class Correlator:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """The whole files with open windows: nothing but their end closes those, however long it takes."""
-        return frozenset[str]().union(*(machine.scopes for machine in self._machines.values()))
+        """The whole files with open windows, or half told to have ended: nothing but their end closes those, however long it takes."""
+        return self._clocks.half_ended.union(*(machine.scopes for machine in self._machines.values()))
 
     @property
     def groups(self) -> dict[str, int]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 HITS = "soc.hits"
 FINDINGS = "soc.findings"
@@ -107,6 +107,12 @@ class Log(Protocol):
 
     async def partitions(self, topic: str) -> int:
         """The number of partitions of a topic."""
+
+    def kept(self, topic: str, partitions: Collection[int]) -> AsyncIterator[Sequence[Delivered]]:
+        """What partitions hold at this moment, read by nobody's group; within one in order.
+
+        On a compacted topic a message without a value has taken its key away.
+        """
 
     async def close(self) -> None:
         """Flush and let go of everything."""

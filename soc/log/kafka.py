@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 from soc.errors import Unavailable
 from soc.log import DEAD_LETTERS, FINDINGS, HITS, PANES
 from soc.log.kafka_client import KafkaError, open_producer, require_topics, said_no, stopped
+from soc.log.kafka_history import history
 from soc.log.kafka_reader import KafkaReader
 from soc.log.partitioner import partition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 
     from soc.config import Kafka
-    from soc.log import Message, Reader
+    from soc.log import Delivered, Message, Reader
 
 _APPEND_SECONDS = 30.0
 
@@ -94,6 +95,9 @@ class KafkaLog:
         except (KafkaError, TimeoutError) as error:
             raise said_no(error, f"the partitions of {topic}") from error
 
+    def kept(self, topic: str, partitions: Collection[int]) -> AsyncIterator[Sequence[Delivered]]:
+        return history(self._kafka, [topic], partitions=partitions)
+
     async def close(self) -> None:
         await self._let_go()
 
@@ -124,5 +128,6 @@ def _batches(producer: Any, messages: Sequence[Message]) -> Iterator[Any]:
 
 
 def _add(batch: Any, message: Message) -> bool:
+    """An empty value is none: on a compacted topic it takes its key away."""
     milliseconds = None if message.timestamp is None else message.timestamp // 1000
-    return batch.append(timestamp=milliseconds, key=message.key, value=message.value) is not None
+    return batch.append(timestamp=milliseconds, key=message.key, value=message.value or None) is not None

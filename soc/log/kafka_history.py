@@ -8,7 +8,7 @@ from soc.log.kafka_client import KafkaError, TopicPartition, open_consumer, requ
 from soc.log.kafka_reader import delivered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Collection, Sequence
     from typing import Any
 
     from soc.config import Kafka
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 _WAIT_MS = 300
 
 
-async def history(kafka: Kafka, topics: Sequence[str], limit: int = 500) -> AsyncIterator[Sequence[Delivered]]:
-    """What lies between the beginnings and the present ends; within a partition in order.
+async def history(
+    kafka: Kafka, topics: Sequence[str], limit: int = 500, partitions: Collection[int] | None = None
+) -> AsyncIterator[Sequence[Delivered]]:
+    """What lies between the beginnings and the present ends; within a partition in order. None: all partitions.
 
     Raises:
         ConfigurationError: a topic is missing.
@@ -27,7 +29,7 @@ async def history(kafka: Kafka, topics: Sequence[str], limit: int = 500) -> Asyn
     await require_topics(kafka, topics, patient=False)
     consumer = await open_consumer(kafka, None, patient=False)
     try:
-        ends = await _assign(consumer, topics)
+        ends = await _assign(consumer, topics, partitions)
         while ends:
             found = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=limit)
             if messages := [each for each in delivered(found) if each.offset < ends.get(_at(each), 0)]:
@@ -46,11 +48,14 @@ def _at(message: Delivered) -> TopicPartition:
     return TopicPartition(message.topic, message.partition)
 
 
-async def _assign(consumer: Any, topics: Sequence[str]) -> dict[TopicPartition, int]:
+async def _assign(consumer: Any, topics: Sequence[str], wanted: Collection[int] | None) -> dict[TopicPartition, int]:
     """Start at the beginnings; the ends of the partitions that hold anything."""
     numbers = await consumer._client.fetch_all_metadata()  # noqa: SLF001 (the public call wants one topic after the other)
     partitions = [
-        TopicPartition(topic, number) for topic in topics for number in numbers.partitions_for_topic(topic) or ()
+        TopicPartition(topic, number)
+        for topic in topics
+        for number in numbers.partitions_for_topic(topic) or ()
+        if wanted is None or number in wanted
     ]
     consumer.assign(partitions)
     beginnings = await consumer.beginning_offsets(partitions)

@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 from soc.log import Position
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Collection, Sequence
 
     from soc.log import Delivered
     from soc.log.group import Shelf
 
 
-async def history(shelf: Shelf, topics: Sequence[str], limit: int = 500) -> AsyncIterator[Sequence[Delivered]]:
-    """What lies between the first messages kept and the present ends; within a partition in order.
+async def history(
+    shelf: Shelf, topics: Sequence[str], limit: int = 500, partitions: Collection[int] | None = None
+) -> AsyncIterator[Sequence[Delivered]]:
+    """What lies between the first messages kept and the present ends; within a partition in order. None: all partitions.
 
     Raises:
         Unavailable: the file cannot be read.
     """
     positions = [Position(topic, number) for topic in topics for number in range(await shelf.count(topic))]
+    positions = [at for at in positions if partitions is None or at.partition in partitions]
     for at, (first, end) in (await shelf.bounds(positions)).items():
         following = first
         while following < end:

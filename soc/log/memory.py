@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from soc.clock import SystemClock
 from soc.log import Delivered, Position
 from soc.log.group import BATCH_BYTES, Group, LocalReader, News
+from soc.log.local_history import history
 from soc.log.partitioner import partition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from soc.clock import Clock
     from soc.log import Message, Reader
@@ -45,6 +46,9 @@ class MemoryLog:
 
     async def partitions(self, topic: str) -> int:  # noqa: ARG002 (all have as many)
         return self._partitions
+
+    def kept(self, topic: str, partitions: Collection[int]) -> AsyncIterator[Sequence[Delivered]]:
+        return history(self, [topic], partitions=partitions)
 
     async def close(self) -> None:
         """Nothing to let go of."""

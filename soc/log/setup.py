@@ -56,7 +56,7 @@ def topics_of(horizon: int) -> dict[str, Topic]:
         **dict.fromkeys(RAW_TOPICS, raw),
         HITS: Topic({**ours, "cleanup.policy": "delete"}, ("message.timestamp.type", "cleanup.policy"), True),
         FINDINGS: Topic(ours),
-        PANES: Topic({**ours, "cleanup.policy": "compact", "retention.ms": "-1"}, ("cleanup.policy",)),
+        PANES: Topic({**ours, "cleanup.policy": "compact", "retention.ms": "-1"}, ("cleanup.policy",), True),
         DEAD_LETTERS: Topic({**ours, "retention.ms": str(90 * instant.DAY // _MILLISECOND)}),
     }
 

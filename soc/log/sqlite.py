@@ -15,11 +15,12 @@ from soc.errors import ConfigurationError
 from soc.log import Delivered, Position
 from soc.log.database import Database, statements
 from soc.log.group import BATCH_BYTES, Group, LocalReader, News
+from soc.log.local_history import history
 from soc.log.memory import chosen
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
     from pathlib import Path
     from typing import TypeVar
 
@@ -78,6 +79,9 @@ class SqliteLog:
 
     async def partitions(self, topic: str) -> int:
         return len(await self._run(self._topic, topic))
+
+    def kept(self, topic: str, partitions: Collection[int]) -> AsyncIterator[Sequence[Delivered]]:
+        return history(self, [topic], partitions=partitions)
 
     async def close(self) -> None:
         await self._run(self._database.close)

@@ -3,83 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from soc import anomaly, hit, instant, logs, pipeline
-from soc.correlate import Windows
-from soc.log import FINDINGS, HITS, Batch, Position
+from soc import hit, instant
+from soc.correlate import panes
+from soc.log import FINDINGS, HITS, PANES, Batch, Message
 from soc.roles import housekeeping
 from soc.roles.lag import Lag
 from soc.roles.messages import message_of
+from soc.roles.partitions import joined
+from soc.roles.progress import TICK
+from soc.roles.takeover import take_over
 from soc.roles.workshop import BATCH, WAIT, Stopping, Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from soc.anomaly import Unit
-    from soc.log import Delivered, Reader
-    from soc.pipeline import Content
+    from soc.correlate import Eviction
+    from soc.log import Delivered, Position, Reader
+    from soc.pipeline import Content, Correlated
+    from soc.roles.partitions import Partition
 
-log = logs.get(__name__)
 _COMMIT_EVERY = instant.SECOND
 
 
-class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The metadata of a commit: where the state behind it begins."""
-
-    clock: int = 0
-    """Windows that end (with their lateness) before it were closed, and their findings appended."""
-    since: int | None = None
-    """The offset of the first hit of a whole file whose end has not come yet."""
-
-
 @dataclass(slots=True)
-class _Partition:
-    """The windows of one partition of the hits."""
+class _Shift:
+    """The state of one worker between batches."""
 
-    windows: Windows
-    committed: int = 0
-    """Below this offset hits are only folded: what they close has been told."""
-    begun: dict[str, int] = field(default_factory=dict)
-    """Open whole files, each with the offset of its first hit."""
-    next: int = 0
+    content: Content
+    lag: Lag
+    epoch: int = -1
+    partitions: dict[Position, Partition] = field(default_factory=dict)
+    remembered: int = 0
+    ticked: int = 0
 
     @property
-    def mark(self) -> Mark:
-        return Mark(self.windows.clock, min(self.begun.values(), default=None))
-
-    def fold(self, messages: Sequence[Delivered], content: Content) -> list[Unit]:
-        """Take hits in their order; the scored windows that those from `committed` on have closed."""
-        known = [message for message in messages if message.offset < self.committed]
-        if known:
-            self._take(known)
-            self.windows.advance()
-        self._take(messages[len(known) :])
-        units = anomaly.score(self.windows.advance(), content.detectors)
-        self.next = messages[-1].offset + 1
-        self.begun = {name: offset for name, offset in self.begun.items() if name in self.windows.files}
-        return units
-
-    def _take(self, messages: Iterable[Delivered]) -> None:
-        for message in messages:
-            decoded = _decoded(message)
-            if decoded is None:
-                continue
-            if isinstance(decoded, hit.Partial) and decoded.scope:
-                self.begun.setdefault(decoded.scope, message.offset)
-            self.windows.take([decoded])
-
-
-def _decoded(message: Delivered) -> hit.Hit | None:
-    try:
-        return hit.decode(message.value)
-    except msgspec.DecodeError as error:
-        log.error("not a hit", topic=message.topic, offset=message.offset, error=str(error))
-        return None
+    def has_ended(self) -> bool:
+        """Whether a whole file has."""
+        return any(partition.ended for partition in self.partitions.values())
 
 
 async def correlate(work: Workshop) -> None:
@@ -93,89 +60,117 @@ async def correlate(work: Workshop) -> None:
 
 
 async def _run(work: Workshop, reader: Reader) -> None:
-    lag, partitions, epoch, remembered = Lag(work.metrics), dict[Position, _Partition](), -1, 0
+    shift = _Shift(work.content.current, Lag(work.metrics))
     while not work.stopping.is_set():
         work.beat("correlate")
         batch = await reader.read(BATCH, WAIT)
         await work.renew()
         await work.report_lost(batch.lost)
-        if batch.epoch != epoch:
-            epoch, partitions = batch.epoch, await _rewind(work, reader, batch.assigned)
+        if await _begin(work, reader, shift, batch):
             continue
-        lag.of_messages(batch, work.clock.now())
+        shift.lag.of_messages(batch, work.clock.now())
         if batch.messages:
-            await _work(work, reader, batch, partitions)
+            await _work(work, reader, batch, shift)
         now = work.clock.now()
-        if abs(now - remembered) >= _COMMIT_EVERY:
-            remembered = now
-            await _remember(reader, epoch, partitions)
-            await _keep_house(work, partitions, now)
-    await _remember(reader, epoch, partitions)
+        await _tick(work, reader, shift, now)
+        if abs(now - shift.remembered) >= _COMMIT_EVERY:
+            shift.remembered = now
+            await _remember(reader, shift)
+            await _keep_house(work, shift, now)
+    await _remember(reader, shift)
 
 
-async def _rewind(work: Workshop, reader: Reader, assigned: Iterable[Position]) -> dict[Position, _Partition]:
-    """Windows that know what had been closed, and the reader back where the first open one began.
-
-    The batch that told of the assignment may hold messages (its first one was taken while waiting): all are read again.
-    """
-    committed = await work.patiently(reader.committed, "asking for positions", reader)
-    await reader.seek({position: 0 for position in assigned if position not in committed})
-    horizon = work.content.current.detectors.horizon
-    partitions: dict[Position, _Partition] = {}
-    for position, (offset, metadata) in committed.items():
-        mark = mark_of(metadata)
-        since = max(0, mark.clock - horizon)
-        starts = await work.patiently(lambda since=since: reader.offsets_at(since), "asking for offsets", reader)  # type: ignore[misc]
-        start = min(starts.get(position, 0), offset, offset if mark.since is None else mark.since)
-        partitions[position] = _Partition(Windows(closed_until=mark.clock), offset, next=offset)
-        await reader.seek({position: start})
-    return partitions
+async def _begin(work: Workshop, reader: Reader, shift: _Shift, batch: Batch) -> bool:
+    """Whether everything is rebuilt from the log, because partitions are assigned anew or correlations have changed."""
+    content, before = work.content.current, shift.content.rules.correlations
+    after, shift.content = content.rules.correlations, content
+    unheard = frozenset[str]()
+    if batch.epoch == shift.epoch:
+        if after is before or after == before:
+            return False
+        await _remember(reader, shift)
+        unheard = frozenset(each.key for each in after.all) - {each.key for each in before.all}
+    shift.epoch = batch.epoch
+    shift.partitions = await take_over(work, reader, batch.assigned, content, unheard)
+    return True
 
 
-def mark_of(metadata: str) -> Mark:
-    """The mark of a commit; the first ones (`soc setup`) have none."""
-    try:
-        return msgspec.json.decode(metadata, type=Mark)
-    except msgspec.DecodeError:
-        return Mark()
-
-
-async def _work(work: Workshop, reader: Reader, batch: Batch, partitions: dict[Position, _Partition]) -> None:
+async def _work(work: Workshop, reader: Reader, batch: Batch, shift: _Shift) -> None:
     by_position: dict[Position, list[Delivered]] = {}
     for message in batch.messages:
         by_position.setdefault(message.position, []).append(message)
-    content, units = work.content.current, list[anomaly.Unit]()
+    parts: dict[Position, Correlated] = {}
     with work.timed("correlate"):
         for position, messages in by_position.items():
-            partition = partitions.setdefault(position, _Partition(Windows()))
-            late = partition.windows.late
-            units += await asyncio.to_thread(partition.fold, messages, content)
+            partition = shift.partitions[position]
+            late = partition.state.windows.late
+            parts[position] = await asyncio.to_thread(partition.fold, messages, shift.content)
             if messages[0].offset >= partition.committed:  # what was closed before a restart is not late
-                work.metrics.windows_late.inc(partition.windows.late - late)
-    findings = pipeline.findings_of(units, content)
-    await work.append(FINDINGS, [message_of(finding) for finding in findings], reader)
-    for unit in units:
-        work.metrics.anomalies.observe(unit.score)
-    work.metrics.windows_open.set(sum(len(partition.windows) for partition in partitions.values()))
+                work.metrics.windows_late.inc(partition.state.windows.late - late)
+    done = joined(list(parts.values()))
+    kept = [
+        Message(panes.encode(pane), pane.key, None, position.partition)
+        for position, part in parts.items()
+        for pane in part.panes
+    ]
+    await work.append(HITS, [Message(hit.encode(each), each.key, each.arrived) for each in done.hits], reader)
+    await work.append(FINDINGS, [message_of(finding) for finding in done.findings], reader)
+    await work.append(PANES, kept, reader)
+    work.metrics.correlated(done)
+    work.metrics.windows_open.set(sum(len(partition.state.windows) for partition in shift.partitions.values()))
+    await _report_evictions(work, shift.content, done.evictions)
 
 
-async def _remember(reader: Reader, epoch: int, partitions: dict[Position, _Partition]) -> None:
+async def _tick(work: Workshop, reader: Reader, shift: _Shift, now: int) -> None:
+    """Tell correlations of correlations how far those below have come, whose findings are durable; a file's end at once."""
+    if not shift.has_ended and abs(now - shift.ticked) < TICK:
+        return
+    shift.ticked = now
+    if not any(each.chained for each in shift.content.rules.correlations.all):
+        for partition in shift.partitions.values():
+            partition.ended = False
+        return
+    total = await work.patiently(lambda: work.log.partitions(HITS), f"asking for the partitions of {HITS}", reader)
+    ticks = [
+        hit.encode(tick) for at, partition in shift.partitions.items() for tick in partition.ticks(at.partition, total)
+    ]
+    messages = [Message(value, None, now, number) for value in ticks for number in range(total)]
+    await work.append(HITS, messages, reader)
+
+
+async def _report_evictions(work: Workshop, content: Content, evictions: Sequence[Eviction]) -> None:
+    """Once an hour and correlation; the metric counts them all."""
+    for id_, count in Counter(eviction.correlation for eviction in evictions).items():
+        mine = [eviction for eviction in evictions if eviction.correlation == id_]
+        since, until = min(each.since for each in mine), max(each.until for each in mine)
+        named = next((each.info.name for each in content.rules.correlations.all if each.info.id == id_), id_)
+        detail = f"{named}: {count} groups had to be forgotten; of what they did {instant.iso(since)} - {instant.iso(until)} not all is counted"
+        await work.report("soc-health-correlation-evicted", id_, detail)
+
+
+async def _remember(reader: Reader, shift: _Shift) -> None:
     """Commit what has moved; the state is rebuilt by replay, so now and then is enough."""
-    for position, partition in partitions.items():
+    for position, partition in shift.partitions.items():
         if partition.next > partition.committed:
             metadata = msgspec.json.encode(partition.mark).decode()
-            if not await reader.commit(epoch, {position: partition.next}, metadata):
+            if not await reader.commit(shift.epoch, {position: partition.next}, metadata):
                 return
             partition.committed = partition.next
 
 
-async def _keep_house(work: Workshop, partitions: dict[Position, _Partition], now: int) -> None:
-    detectors = work.content.current.detectors
+async def _keep_house(work: Workshop, shift: _Shift, now: int) -> None:
+    detectors = shift.content.detectors
     for model in detectors.models.values():
         age = now - (instant.parse_iso(model.manifest.last) or now)
         work.metrics.models.labels(model.manifest.detector).set(max(0, age) / instant.SECOND)
+    work.metrics.correlating([partition.state.correlator for partition in shift.partitions.values()])
     needed = {
         position.partition: min([partition.committed, *partition.begun.values()])
-        for position, partition in partitions.items()
+        for position, partition in shift.partitions.items()
     }
-    await housekeeping.trim_hits(work, needed, detectors.horizon, now)
+    # Where time stands still, what is old by the wall clock is not.
+    clocks = [partition.mark.least for partition in shift.partitions.values()]
+    as_of = min([now, *(clock for clock in clocks if clock)])
+    await housekeeping.trim_hits(work, needed, shift.content.horizon + now - as_of, now)
+    long = max((each.memory for each in shift.content.rules.correlations.all if each.long), default=0)
+    await housekeeping.trim_panes(work, long + now - as_of, now)

@@ -89,7 +89,8 @@ async def _detected(work: Workshop, source: Source, shift: _Shift, batch: Record
     work.metrics.windows_late.inc(shift.strides.late - late)
     now = work.clock.now()
     letters = [Message(encode_dead_letter(letter, content.sha256, now)) for letter in done.dead_letters]
-    hits = [Message(hit.encode(partial), partial.key, partial.arrived) for partial in done.partials]
+    told: list[hit.Match | hit.Partial] = [*done.hits, *done.partials]
+    hits = [Message(hit.encode(each), each.key, each.arrived) for each in told]
     with work.timed("append"):
         await work.append(DEAD_LETTERS, letters, source)
         await work.append(HITS, hits, source)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from soc import hit, instant, logs
 from soc.errors import Unavailable
-from soc.log import DEAD_LETTERS, FINDINGS, HITS
+from soc.log import DEAD_LETTERS, FINDINGS, HITS, PANES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,11 @@ class Trimmed(Protocol):
 async def trim_hits(work: Workshop, needed: Mapping[int, int], horizon: int, now: int) -> None:
     """Hits older than any window that is open; `needed` is by partition the first offset that is not done."""
     await _trim(work, HITS, now, horizon + hit.SLACK, needed)
+
+
+async def trim_panes(work: Workshop, remembered: int, now: int) -> None:
+    """Panes that no window reaches back to: one is told when its slice is over, so it is not older than its hits."""
+    await _trim(work, PANES, now, remembered + hit.SLACK, _EVERYTHING)
 
 
 async def trim_findings(work: Workshop, now: int) -> None:

@@ -153,6 +153,9 @@ def _add(whole: Detected, part: Detected) -> None:
     whole.alerting += part.alerting
     whole.findings += part.findings
     whole.partials += part.partials
+    whole.hits += part.hits
+    whole.missing += part.missing
+    whole.late += part.late
     whole.dead_letters += part.dead_letters
     for counts, more in ((whole.formats, part.formats), (whole.matches, part.matches)):
         for name, number in more.items():

@@ -10,27 +10,29 @@ import pytest
 
 from soc import finding
 from soc.correlate import Windows
-from tests.faults.world import Fault, Stored, World, content_in, direct, oracle, records_of
+from tests.faults.world import CORRELATIONS, Fault, Stored, World, content_in, direct, oracle, records_of
 
 if TYPE_CHECKING:
     from soc.pipeline import Content
 
 SEEDS = range(20)
-APPENDS = ("append soc.hits", "append soc.findings", "append soc.deadletter")
+APPENDS = ("append soc.hits", "append soc.findings", "append soc.panes", "append soc.deadletter")
 REBUILT = ("offsets soc-correlate", "seek soc-correlate")
 """Steps of a process that was there before."""
 ANYWHERE = (
     *APPENDS, "source.read", "source.done", "partitions", "create",
     "join soc-correlate", "join soc-index", "read soc-correlate", "read soc-index",
-    "commit soc-correlate", "commit soc-index", "committed soc-correlate", *REBUILT,
+    "commit soc-correlate", "commit soc-index", "committed soc-correlate", "kept soc.panes", *REBUILT,
 )  # fmt: skip
 
 RARE = {
     "join soc-correlate",
     "join soc-index",
     "committed soc-correlate",
+    "kept soc.panes",
     *REBUILT,
     "append soc.deadletter",
+    "append soc.panes",
 }
 """Steps that are reached once or twice in a run."""
 
@@ -58,8 +60,10 @@ async def run(content: Content, seed: int, *faults: Fault) -> Stored:
 async def test_without_a_fault_the_roles_give_what_the_oracle_gives(content: Content, expected: list[Stored]) -> None:
     for seed in SEEDS:
         assert len(expected[seed].findings) > 10
-        assert {one["soc"]["kind"] for one in expected[seed].findings.values()} == {"rule", "anomaly"}
+        assert {one["soc"]["kind"] for one in expected[seed].findings.values()} == {"rule", "anomaly", "correlation"}
         assert await run(content, seed) == expected[seed], seed
+    fired = {one["rule"]["id"] for each in expected for one in each.findings.values()}
+    assert fired >= CORRELATIONS.keys()
 
 
 def faults(step: str, kind: str) -> list[tuple[int, Fault]]:
@@ -93,7 +97,9 @@ async def test_an_exception_at_any_step_loses_and_doubles_nothing(
     await strike(content, expected, step, "exception")
 
 
-@pytest.mark.parametrize("step", [*APPENDS, "partitions", "create", "committed soc-correlate", "offsets soc-correlate"])
+@pytest.mark.parametrize(
+    "step", [*APPENDS, "partitions", "create", "committed soc-correlate", "kept soc.panes", "offsets soc-correlate"]
+)
 async def test_a_server_may_be_away_at_any_step(content: Content, expected: list[Stored], step: str) -> None:
     await strike(content, expected, step, "unavailable")
 

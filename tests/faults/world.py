@@ -32,10 +32,10 @@ from soc.sources import RecordBatch
 from soc.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from soc.log import Batch, Log, Message, Reader
+    from soc.log import Batch, Delivered, Log, Message, Reader
     from soc.pipeline import Content
 
 START = 1_795_500_000_000_000  # 2026-11-24
@@ -49,6 +49,18 @@ RULES = {
     "11111111-1111-4111-8111-111111111111": {"keywords": ["attack"], "condition": "keywords"},
     "22222222-2222-4222-8222-222222222222": {"one": {"message|contains": "root"}, "condition": "one"},
 }
+ATTACK, ROOT = RULES
+CORRELATIONS = {
+    # At once, again at each doubling, and counted by the last one.
+    "many": {"type": "event_count", "rules": [ATTACK], "timespan": "2m", "condition": {"gte": 2}, "generate": True},
+    "in-order": {"type": "temporal_ordered", "rules": [ATTACK, ROOT], "timespan": "5m"},
+    # After the window.
+    "few": {"type": "event_count", "rules": [ROOT], "timespan": "1m", "condition": {"lte": 2}},
+    # Longer than an hour: panes.
+    "long": {"type": "event_count", "rules": [ATTACK], "timespan": "2h", "condition": {"gte": 3}},
+    "above": {"type": "event_count", "rules": ["many"], "timespan": "2m", "condition": {"lte": 3}, "generate": True},
+}
+"""Of the rules the second is counted only."""
 DETECTOR = """
 id: test-window
 title: A host does much
@@ -75,7 +87,7 @@ class Fixed:
 
 
 def content_in(folder: Path) -> Content:
-    """Two rules, and a detector that makes a finding of every window."""
+    """Two rules, correlations over them, and a detector that makes a finding of every window."""
     rules = folder / "rules"
     rules.mkdir()
     for id_, detection in RULES.items():
@@ -88,8 +100,13 @@ def content_in(folder: Path) -> Content:
             "detection": detection,
         }
         (rules / f"{id_}.yml").write_text(yaml.safe_dump(rule))
+    for id_, told in CORRELATIONS.items():
+        lateness = {"soc": {"lateness": "2m"}} if id_ != "few" else {}
+        document = {"title": id_, "id": id_, "correlation": {**told, "group-by": ["host.name"]}, **lateness}
+        (rules / f"{id_}.yml").write_text(yaml.safe_dump(document))
     ruleset = sigma.load([rules])
-    assert len(ruleset.rules) == len(RULES), ruleset.faults
+    assert (ruleset.faults, len(ruleset.rules)) == ((), len(RULES))
+    assert (len(ruleset.correlations.all), ruleset.correlations.quiet) == (len(CORRELATIONS), {ROOT})
     detectors = folder / "detectors"
     detectors.mkdir()
     (detectors / "test-window.yml").write_text(DETECTOR)
@@ -160,11 +177,14 @@ class Stored(NamedTuple):
 
 def oracle(records: Mapping[str, Sequence[Record]], content: Content) -> Stored:
     """One pass with the pure functions over everything, and a clock that ends after it."""
-    strides, windows = Strides(content.detectors.scoring), Windows()
+    strides, state = Strides(content.detectors.scoring), pipeline.Open.since(content)
     done = pipeline.detect([record for part in records.values() for record in part], content, strides)
-    windows.take(done.partials)
     end = Tick(dict.fromkeys(records.keys() - {WHOLE}, END), {WHOLE: END}, PARTITIONS, complete=True)
-    findings = done.findings + pipeline.correlate([end], windows, content)
+    findings, hits = list(done.findings), [*done.hits, *done.partials, end]
+    for _ in range(1 + max(each.level for each in content.rules.correlations.all)):
+        told = pipeline.correlate(hits, state, content)
+        findings += told.findings
+        hits = [*told.hits, *state.correlator.ticks("soc.hits:0", 1)]
     unique, alerts = pipeline.index(findings)
     return Stored(
         {finding.id: _plain(finding.document) for finding in unique},
@@ -174,8 +194,12 @@ def oracle(records: Mapping[str, Sequence[Record]], content: Content) -> Stored:
 
 
 def _plain(document: Mapping[str, Any]) -> Any:
+    """Without what depends on the moment: of a correlation also what was known of it when it was told."""
     copied = copy.deepcopy(dict(document))
     copied["event"].pop("ingested", None)
+    if copied["soc"]["kind"] == "correlation":
+        for name in ("why", "ref"):
+            copied["soc"].pop(name)
     return copied
 
 
@@ -334,7 +358,7 @@ class Shelf:
         finished = frozenset() if told else frozenset({WHOLE})
         positions = {name: list(run)[-1].offset + 1 for name, run in groupby(records, lambda record: record.partition)}
         if self._end is None and all(self._next[name] == len(part) for name, part in world.records.items()):
-            self._end = now + 4 * instant.MINUTE
+            self._end = now + 8 * instant.MINUTE
         self.idle = not records and not finished and self._end is not None and now >= self._end
         if not self.idle:
             world.clock.advance(chance.randrange(1, 25) * instant.SECOND)
@@ -380,6 +404,13 @@ class Watched:
 
     async def partitions(self, topic: str) -> int:
         return await self._steps.take("partitions", lambda: self._log.partitions(topic))
+
+    async def kept(self, topic: str, partitions: Collection[int]) -> AsyncIterator[Sequence[Delivered]]:
+        async def all_() -> list[Sequence[Delivered]]:
+            return [messages async for messages in self._log.kept(topic, partitions)]
+
+        for messages in await self._steps.take(f"kept {topic}", all_):
+            yield messages
 
     async def close(self) -> None:
         pass

@@ -21,10 +21,14 @@ class Killed(BaseException):
 class Deadly(sigma.RuleSet):
     """Rules whose evaluation of some records ends the process."""
 
-    def match(self, event):
+    def __init__(self) -> None:
+        super().__init__()
+        self._usual, self.match = self.match, self._killed
+
+    def _killed(self, event):
         if b"deadly" in event.record.raw:
             raise Killed
-        return super().match(event)
+        return self._usual(event)
 
 
 CONTENT = Content(Deadly(), Detectors(), Inventory(), "s")

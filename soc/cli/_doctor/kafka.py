@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def kafka(config: Config) -> list[Result]:
     """What cannot be reached is not asked further."""
     loaded, _ = await in_thread(loading.load, config)
-    horizon = loaded.detectors.horizon
+    horizon = loaded.horizon
     faults = await check(config.kafka, horizon=horizon)
     results = [Result("ok", "Kafka", f"{config.kafka.brokers} answers")]
     results += [Result("FAIL", "Kafka topics", *_split(fault)) for fault in faults]
