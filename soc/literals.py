@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from functools import cached_property
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,11 +41,16 @@ class Literals:
         self._caseless = caseless
         self._dumped = database
         self._is_compiled = _hyperscan is not None and len(self._literals) > _FEW
+        self._owner = 0
+        """The thread that uses the database's own scratch space. Hyperscan scans without Python's lock, so that others need theirs."""
+        self._scratches: dict[int, Any] = {}
 
     def hits(self, text: bytes) -> list[Hit]:
         hits: list[Hit] = []
         if self._is_compiled:
-            self._database.scan(text, match_event_handler=_collect, context=hits)
+            database = self._database
+            scratch = None if get_ident() == self._owner else self._own_scratch()
+            database.scan(text, match_event_handler=_collect, context=hits, scratch=scratch)
             return hits
         if self._caseless:
             text = text.lower()
@@ -76,8 +82,15 @@ class Literals:
         """The compiled database; nothing where there is none."""
         return bytes(_hyperscan.dumpb(self._database)) if self._is_compiled else b""
 
+    def _own_scratch(self) -> Any:
+        thread = get_ident()
+        if thread not in self._scratches:
+            self._scratches[thread] = _hyperscan.Scratch(self._database)
+        return self._scratches[thread]
+
     @cached_property
     def _database(self) -> Any:
+        self._owner = get_ident()
         if not self._dumped:
             return self._compiled(self._once)
         database = _hyperscan.loadb(self._dumped, mode=_hyperscan.HS_MODE_BLOCK)
