@@ -43,6 +43,10 @@ class Hits:
     count: int = 0
     reached: int = 0
     """Events of the rule's log source: those that it had to be asked for."""
+    candidates: int = 0
+    """How often its condition was decided; see `sigma.Cost`."""
+    scanned: int = 0
+    """Bytes that its own patterns looked at."""
     hours: Counter[str] = field(default_factory=Counter)
     """`2026-03-01 08` in the site's zone."""
     values: dict[str, Counter[str]] = field(default_factory=dict)
@@ -67,7 +71,7 @@ class Backtest:
     def __init__(self, rules: RuleSet, zone: tzinfo, *, old: RuleSet | None = None, most_samples: int = 3) -> None:
         """`old`: earlier versions, told apart by id, or one of one rule whatever its id."""
         self.rules, self.old = rules, old
-        self.events = self.unparsed = 0
+        self.events = self.unparsed = self.bytes = 0
         self.first: int | None = None
         self.last: int | None = None
         self.hits = {rule.info.id: Hits() for rule in rules.rules}
@@ -84,6 +88,7 @@ class Backtest:
 
     def take(self, event: Event, file: str) -> None:
         self.events += 1
+        self.bytes += len(event.record.raw)
         when = event.time
         self.first = when if self.first is None else min(self.first, when)
         self.last = when if self.last is None else max(self.last, when)
@@ -99,11 +104,14 @@ class Backtest:
             )
 
     def settle(self) -> None:
-        """Bring `reached` up to date; kinds are counted first, since there are few of them."""
+        """Bring what rules cost up to date; kinds are counted first, since there are few of them."""
         for kind, count in self._kinds.items():
             for rule in self.rules.meeting(kind):
                 self.hits[rule.info.id].reached += count
         self._kinds.clear()
+        for rule_id, cost in self.rules.costs().items():
+            self.hits[rule_id].candidates += cost.candidates
+            self.hits[rule_id].scanned += cost.scanned
 
     def _hit(self, rule: Rule, event: Event, file: str) -> None:
         hits = self.hits[rule.info.id]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from soc.correlate import Correlator
     from soc.pipeline import Correlated, Detected
+    from soc.sigma import Cost
 
 CRASH = "crash"
 """The reason of a record that ended the process each time it was worked on."""
@@ -90,7 +91,10 @@ class Metrics:
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 300, 1800, 3600),
         )  # fmt: skip
         self.rule_matches = Counter(
-            "soc_rule_matches_total", "Findings of a rule or correlation.", ["rule_id"], registry=of("detect", "correlate")
+            "soc_rule_matches_total",
+            "Findings of a rule or correlation.",
+            ["rule_id"],
+            registry=of("detect", "correlate"),
         )
         self.correlation_missing = Counter(
             "soc_correlation_missing_total", "Matches without a field that their correlation groups by or counts.",
@@ -104,11 +108,21 @@ class Metrics:
             "soc_correlation_groups", "Open groups of a correlation.", ["rule_id"], registry=of("correlate")
         )
         self.correlation_bytes = Gauge(
-            "soc_correlation_state_bytes", "What the open groups of all correlations take, about.", registry=of("correlate")
+            "soc_correlation_state_bytes",
+            "What the open groups of all correlations take, about.",
+            registry=of("correlate"),
         )
         self.correlation_evictions = Counter(
             "soc_correlation_evictions_total", "Groups that were forgotten before their time.", ["rule_id"],
             registry=of("correlate"),
+        )  # fmt: skip
+        self.rule_candidates = Counter(
+            "soc_rule_candidates_total", "Times that a rule's condition was decided; what is remembered is not decided anew.",
+            ["rule_id"], registry=of("detect"),
+        )  # fmt: skip
+        self.rule_scanned = Counter(
+            "soc_rule_scanned_bytes_total", "Bytes that a rule's own patterns looked at, beside the one scan for all rules.",
+            ["rule_id"], registry=of("detect"),
         )  # fmt: skip
         self.rules_loaded = Gauge("soc_rules_loaded", "Rules by state.", ["state"], registry=of("detect", "correlate"))
         self.ruleset = Gauge(
@@ -218,6 +232,12 @@ class Metrics:
             for rule_id, number in counts.items():
                 metric.labels(rule_id).inc(number)
 
+    def count_costs(self, costs: Mapping[str, Cost]) -> None:
+        """Add what rules cost lately."""
+        for rule_id, cost in costs.items():
+            self.rule_candidates.labels(rule_id).inc(cost.candidates)
+            self.rule_scanned.labels(rule_id).inc(cost.scanned)
+
     def correlated(self, done: Correlated) -> None:
         """Account for hits."""
         for rule_id, number in done.matches.items():
@@ -250,7 +270,8 @@ class Metrics:
         for state, number in counts.items():
             self.rules_loaded.labels(state).set(number)
         for rule_id in own_ids:
-            self.rule_matches.labels(rule_id)
+            for counter in (self.rule_matches, self.rule_candidates, self.rule_scanned):
+                counter.labels(rule_id)
 
     def text(self) -> bytes:
         """The exposition format."""

@@ -11,6 +11,7 @@ from soc import __version__, parse
 from soc.metrics import PROCESSES, Metrics
 from soc.pipeline import DeadLetter, Detected
 from soc.record import LogSource, Record
+from soc.sigma import Cost
 from soc.telemetry import merge
 
 
@@ -63,7 +64,18 @@ def test_the_content_in_force_is_one_hash_and_our_own_rules_start_at_zero() -> N
         ("soc_ruleset_info", ("sha256", "new")): 1
     }
     assert [found["soc_rules_loaded", ("state", name)] for name in ("live", "shadow", "off", "refused")] == [2, 1, 0, 4]
-    assert found["soc_rule_matches_total", ("rule_id", "own-1")] == 0
+    for name in ("matches", "candidates", "scanned_bytes"):
+        assert found[f"soc_rule_{name}_total", ("rule_id", "own-1")] == 0
+
+
+def test_what_rules_cost_is_added_up_from_their_first_cost_on() -> None:
+    metrics = Metrics()
+    assert not [name for name in samples(metrics.text()) if name[0].startswith("soc_rule_")]
+    metrics.count_costs({"r": Cost(2, 70)})
+    metrics.count_costs({"r": Cost(1, 0)})
+    found = samples(metrics.text())
+    assert found["soc_rule_candidates_total", ("rule_id", "r")] == 3
+    assert found["soc_rule_scanned_bytes_total", ("rule_id", "r")] == 70
 
 
 def test_several_processes_are_one_exposition_by_role() -> None:

@@ -53,6 +53,7 @@ def _rule(rule: Rule, test: Backtest, zone: tzinfo) -> Iterator[str]:
     hits = test.hits[rule.info.id]
     yield f"{rule.info.name} ({rule.file}:{rule.line})"
     yield f"  {hits.count} hits; {hits.reached} events reach it ({_share(hits.reached, test.events)} of all)"
+    yield f"  decided {hits.candidates} times; its own patterns looked at {hits.scanned} bytes{_times_all(hits, test)}"
     if hits.count:
         yield from _times(hits.hours)
         yield from _values(hits)
@@ -64,6 +65,10 @@ def _rule(rule: Rule, test: Backtest, zone: tzinfo) -> Iterator[str]:
 
 def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "0 %"
+
+
+def _times_all(hits: Hits, test: Backtest) -> str:
+    return f" ({hits.scanned / test.bytes:.2f} times all bytes)" if hits.scanned and test.bytes else ""
 
 
 def _times(hours: Mapping[str, int]) -> Iterator[str]:
@@ -114,6 +119,7 @@ def json(test: Backtest, *, is_whole: bool) -> bytes:
     told = {
         "events": test.events,
         "unparsed": test.unparsed,
+        "bytes": test.bytes,
         "complete": is_whole,
         "first": _iso(test.first),
         "last": _iso(test.last),
@@ -131,6 +137,8 @@ def _rule_json(rule: Rule, test: Backtest) -> dict[str, Any]:
         "line": rule.line,
         "hits": hits.count,
         "reached": hits.reached,
+        "candidates": hits.candidates,
+        "scanned_bytes": hits.scanned,
         "by_hour": dict(sorted(hits.hours.items())),
         "values": {
             name: [{"value": value, "count": count} for value, count in _top(counter, _TOP_JSON)]

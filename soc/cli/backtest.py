@@ -56,7 +56,8 @@ def command(
     """Run rules over events that are over: hits with examples, hits over time, the commonest values, and cost.
 
     A RULE is a file, a folder or an archive. States are passed over: a rule in shadow or off is tested as if it were live.
-    Cost is told as the number of events that reach a rule: those of its log source. Ctrl-C ends early and shows what is known.
+    Cost is told in counts: events that reach a rule (those of its log source), how often its condition had to be decided, and
+    the bytes that its own patterns looked at. Ctrl-C ends early and shows what is known.
 
     \b
     Examples:

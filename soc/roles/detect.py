@@ -78,6 +78,7 @@ async def _work(work: Workshop, source: Source, shift: _Shift, batch: RecordBatc
         log.info("partitions were taken away, their records go to another worker", epoch=batch.epoch)
     if done:
         work.metrics.count(done)
+        work.metrics.count_costs(shift.content.rules.costs())
         await _watch_dead_letters(work, shift.rate, topics, done)
 
 

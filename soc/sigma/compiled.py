@@ -172,6 +172,14 @@ def holds(spec: Spec, held: frozenset[int]) -> bool:
     return (all if word == ALL else any)(holds(each, held) for each in about)
 
 
+def ids_in(spec: Spec) -> set[int]:
+    """All that a spec asks for."""
+    word, *about = spec
+    if word == MEETS:
+        return set(about)
+    return set[int]().union(*(about if word == EVERY else map(ids_in, about)))
+
+
 def decide_of(spec: Spec) -> Decide:
     """The same as a function of the ids."""
     word, *about = spec

@@ -92,6 +92,11 @@ class Table(NamedTuple):
         checked = (id_ for id_, _ in self.checked)
         return frozenset((*self.present, *self.missing, *self.null, *self.not_null, *asked, *whole, *rest, *checked))
 
+    def looking(self) -> dict[int, int]:
+        """Places in `checks` -> ids: of the predicates that look at values themselves."""
+        asked = ((check, id_) for each in self.literals.values() for id_, _, check in each if check >= 0)
+        return {**dict(asked), **{check: id_ for id_, check in self.checked}}
+
 
 def _add_text(table: Any, predicate: Text, id_: int) -> None:
     parts = predicate.parts if predicate.cased else mapped(predicate.parts, str.lower)
@@ -164,10 +169,15 @@ class Field:
         self.memo = Memo(self, memory)
         self._database = database
         self._classes = classes
+        self._looked = [0] * len(table.checks)
 
     @cached_property
     def _scanner(self) -> Scanner:
-        return Scanner(self.table, self.literals)
+        return Scanner(self.table, self.literals, self._looked)
+
+    @cached_property
+    def _looking(self) -> dict[int, int]:
+        return self.table.looking()
 
     @cached_property
     def literals(self) -> Literals:
@@ -178,6 +188,15 @@ class Field:
         if not self._database:
             self._scanner  # noqa: B018 (made when first asked for)
             self.literals.prepare()
+
+    def looked(self) -> dict[int, int]:
+        """Bytes of values that predicates looked at themselves since this was asked last, by the predicates' ids."""
+        if not any(self._looked):
+            return {}
+        ids = self._looking
+        found = {ids[check]: size for check, size in enumerate(self._looked) if size}
+        self._looked[:] = [0] * len(self._looked)
+        return found
 
     def constant(self, value: Any) -> int:
         """The class of an absent field, and of null."""
@@ -278,18 +297,20 @@ class Memo(dict[Any, int]):
 class Scanner:
     """Which of a field's predicates hold for a value that is there."""
 
-    def __init__(self, table: Table, literals: Literals) -> None:
+    def __init__(self, table: Table, literals: Literals, looked: list[int]) -> None:
+        """`looked`: bytes that each of the table's `checks` was tested on; added to."""
         self.present = table.present
         self._null = table.null
         self._always = [*table.present, *table.not_null]
         self._whole = table.whole
         self._longest = max(map(len, table.whole), default=-1)
         self._whole_cased = table.whole_cased
-        checked = [(id_, table.checks[check]) for id_, check in table.checked]
-        together = [(id_, it) for id_, it in checked if isinstance(it, Regex) and it.least < _LONG]
+        self._looked = looked
+        checked = [(id_, table.checks[check], check) for id_, check in table.checked]
+        together = [(id_, it, check) for id_, it, check in checked if isinstance(it, Regex) and it.least < _LONG]
         self._together = together if len(together) > 2 else []
         """Regular expressions without a literal, of which one is asked first whether any matches."""
-        self._any_of_them = Regex("|".join(f"(?:{regex.pattern})" for _, regex in self._together))
+        self._any_of_them = Regex("|".join(f"(?:{regex.pattern})" for _, regex, _ in self._together))
         self._checked = [it for it in checked if it not in self._together]
         self._numbers: dict[float, list[int]] = {}
         for number, id_ in table.numbers:
@@ -313,11 +334,21 @@ class Scanner:
         if self._asked:
             self._scan(text, value, found)
         if self._checked or self._together:
-            value = value or member(text)
-            found.update([id_ for id_, predicate in self._checked if predicate.holds(value, _NO_READER)])
-            if self._together and self._any_of_them.holds(value, _NO_READER):
-                found.update([id_ for id_, predicate in self._together if predicate.holds(value, _NO_READER)])
+            self._check(value or member(text), found)
         return found
+
+    def _check(self, value: Member, found: set[int]) -> None:
+        """Those that every value is tested with. One look of many together counts for each of them."""
+        size, looked = len(value.text), self._looked
+        for id_, predicate, check in self._checked:
+            looked[check] += size
+            if predicate.holds(value, _NO_READER):
+                found.add(id_)
+        if self._together:
+            for _, _, check in self._together:
+                looked[check] += size
+            if self._any_of_them.holds(value, _NO_READER):
+                found.update([id_ for id_, predicate, _ in self._together if predicate.holds(value, _NO_READER)])
 
     def _scan(self, text: str, value: Member | None, found: set[int]) -> None:
         # Of ASCII the search itself ignores case; what else `str.lower` does to a text must be done beforehand.
@@ -328,6 +359,7 @@ class Scanner:
                 if id_ in found:
                     continue
                 if lies == CHECK:
+                    self._looked[check] += end
                     value = value or member(text)
                     if not self._checks[check].holds(value, _NO_READER):
                         continue

@@ -39,6 +39,7 @@ class Keywords:
         self._classes = classes
         self._ids = {predicate: id_ for id_, predicate in predicates.items()}
         self._field = Field("", Table.of(self._ids), classes, Memory())
+        self._looked: dict[int, int] = {}
         found: dict[str, list[Predicate]] = {}
         for predicate in self._ids:
             found.setdefault(_needle(predicate), []).append(predicate)
@@ -52,6 +53,13 @@ class Keywords:
         self.hits = Literals(self.in_json, caseless=True).hits
         self._told = Literals([needle.encode() for needle in needles_])
         self._in_values = [re.compile(rb"(?i)" + re.escape(needle) + _NOT_IN_A_NAME) for needle in written]
+
+    def looked(self) -> dict[int, int]:
+        """As of `Field`: bytes of events in which there was a needle."""
+        found, self._looked = self._looked, {}
+        for id_, size in self._field.looked().items():
+            found[id_] = found.get(id_, 0) + size
+        return found
 
     def of(self, event: Event) -> int:
         """The class of all values together."""
@@ -74,6 +82,9 @@ class Keywords:
         if not is_plain:
             numbers = {number for number, _ in self._told.hits(together.encode("utf-8", "surrogatepass"))}
         asked = [predicate for number in numbers for predicate in self._predicates[number]]
+        for predicate in asked:
+            id_ = self._ids[predicate]
+            self._looked[id_] = self._looked.get(id_, 0) + len(together)
         return self._classes.number(
             frozenset([self._ids[predicate] for predicate in asked if _holds(predicate, values, together)])
         )

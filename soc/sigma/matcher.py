@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ from soc.literals import Literals
 from soc.parse import ABSENT, EcsFields, windows
 from soc.parse.format import flat_field
 from soc.parse.frame import is_flat
-from soc.sigma.compiled import decide_of, holds, required, tables_of
+from soc.sigma.compiled import decide_of, holds, ids_in, required, tables_of
+from soc.sigma.costs import Cost, added
 from soc.sigma.fields import Classes, Field, Memory
 from soc.sigma.keywords import Keywords
 from soc.sigma.predicates import FieldRef
@@ -72,6 +74,9 @@ class Index:
         self._required_of: dict[str, Mapping[int, frozenset[int]]] = {}
         self._decides: list[Decide | None] = [None] * len(instances)
         self._tried = [0] * len(instances)
+        self._told = [0] * len(instances)
+        """What `_tried` was when the costs were asked for last; since then some of these were tried."""
+        self._lately: set[int] = set()
         self._results: list[dict[Key, Found]] = []
         """What plans remember."""
         self._remembered = 0
@@ -97,8 +102,10 @@ class Index:
         for id_ in held & self._guards:
             tried.update(guarded[id_])
         found: dict[str, Rule] = {}
+        self._lately |= tried
         for number in tried & members:
             decide = self._decides[number]
+            self._tried[number] += 1
             if decide(held) if decide is not None else self._decided_first(number, held):
                 rule = self.instances[number].rule
                 found[rule.info.id] = rule
@@ -106,7 +113,6 @@ class Index:
 
     def _decided_first(self, number: int, held: frozenset[int]) -> bool:
         """Most rules are tried a few times only, and end at their first part: a function of their own pays later."""
-        self._tried[number] += 1
         if self._tried[number] > _FEW_TIMES:
             self._decides[number] = decide_of(self.conditions[number].spec)
         return holds(self.conditions[number].spec, held)
@@ -132,6 +138,33 @@ class Index:
             told = {number: required(self.conditions[number].spec, ids) for number in asking}
             found = self._required_of[name] = {number: needed for number, needed in told.items() if needed}
         return found
+
+    def costs(self) -> dict[str, Cost]:
+        """Rule id -> what the rule cost since this was asked last; not of rules that cost nothing."""
+        costs: dict[str, Cost] = {}
+        for number in self._lately:
+            if times := self._tried[number] - self._told[number]:
+                self._told[number] += times
+                added(costs, self.instances[number].rule.info.id, Cost(times, 0))
+        self._lately.clear()
+        looked = [field.looked() for field in self.fields.values()]
+        looked += [keywords.looked() for keywords in self._keywords_of.values()]
+        for sizes in looked:
+            for id_, size in sizes.items():
+                for rule_id in self._asking[id_]:
+                    added(costs, rule_id, Cost(0, size))
+        return costs
+
+    @cached_property
+    def _asking(self) -> Mapping[int, frozenset[str]]:
+        """Predicates that look at values themselves -> rules that ask for them."""
+        looking = {id_ for field in self.fields.values() for id_ in field.table.looking().values()}
+        looking.update(self._keywords)
+        asking: dict[int, set[str]] = {}
+        for instance, condition in zip(self.instances, self.conditions, strict=True):
+            for id_ in looking & ids_in(condition.spec):
+                asking.setdefault(id_, set()).add(instance.rule.info.id)
+        return {id_: frozenset(rules) for id_, rules in asking.items()}
 
     def results(self) -> dict[Key, Found]:
         """A memory for one plan."""
@@ -316,6 +349,8 @@ class Matcher:
         """Format -> place of an event -> plan."""
         self._bare = self._plans.setdefault(windows.FLAT.name, {})
         self._shapes: dict[tuple[str, int, tuple[int, ...], tuple[str, ...]], Shape] = {}
+        self._costs: dict[str, Cost] = {}
+        """Of indexes that are gone."""
 
         common = self.windows.keywords(
             id_ for _, number in routes.windows.places[""] for id_ in self.windows.conditions[number].keywords
@@ -363,6 +398,14 @@ class Matcher:
             found[number] = rules
         return sorted(found.items())
 
+    def costs(self) -> dict[str, Cost]:
+        """Rule id -> what the rule cost since this was asked last."""
+        costs, self._costs = self._costs, {}
+        for index in (self.windows, *self._others.values()):
+            for rule_id, cost in index.costs().items():
+                added(costs, rule_id, cost)
+        return costs
+
     def prepare(self) -> None:
         """Compile what finds the literals of Windows' fields."""
         for field in self.windows.fields.values():
@@ -397,6 +440,7 @@ class Matcher:
         index = self._others.get(mine)
         if index is None:
             if len(self._others) >= INDEXES:
+                self._costs = self.costs()
                 self._others.clear()
                 self._forget()
             index = self._others[mine] = Index(instances)

@@ -48,6 +48,9 @@ class RuleSet:
         self.match = self._matcher.match
         """The rules that match an event, in the order of their ids."""
 
+        self.costs = self._matcher.costs
+        """Rule id -> what the rule cost since this was asked last."""
+
         self.of_lines = self._matcher.of_lines
         """The lines of a block in which rules match; see `Matcher.of_lines`."""
 

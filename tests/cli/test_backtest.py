@@ -50,6 +50,7 @@ def test_hits_are_shown_with_times_values_and_examples(soc: Soc) -> None:
     assert [line for line in lines if "at byte" not in line] == [
         "Failed (new.yml:1)",
         "  3 hits; 4 events reach it (100.0 % of all)",
+        "  decided 1 times; its own patterns looked at 0 bytes",
         "  by hour:",
         f"    {_year(head)}-03-02 03h  2  {'#' * 40}",
         f"    {_year(head)}-03-02 05h  1  {'#' * 20}",
@@ -68,6 +69,7 @@ def test_two_versions_are_compared_in_json_too(soc: Soc) -> None:
     told = json.loads(done.stdout)
     (rule,) = told["rules"]
     assert (told["events"], told["complete"], rule["hits"], rule["reached"]) == (4, True, 3, 4)
+    assert (told["bytes"] > 300, rule["candidates"] > 0, rule["scanned_bytes"]) == (True, True, 0)
     assert {side: (each["events"], len(each["samples"])) for side, each in rule["against"].items()} == {
         "only_old": (0, 0),
         "only_new": (1, 1),
