@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-compile
 
-.PHONY: run test lint bench docs fuzz services services-stop faults-quick lock clean
+.PHONY: run test lint bench mutations docs fuzz services services-stop faults-quick lock clean
 
 run: .venv/.run
 	@$(BIN)/soc run
@@ -21,6 +21,7 @@ lint: .venv/.dev
 bench: .venv/.dev
 	@$(BIN)/soc bench
 	@$(BIN)/python -m tests.bench.detect_on_kafka
+	@$(BIN)/python -m tests.bench.matching
 	@$(BIN)/python -m tests.bench.parse
 
 # What is generated from the code; a test compares it.
@@ -31,6 +32,10 @@ docs: .venv/.dev
 FUZZ_SECONDS ?= 600
 fuzz: .venv/.dev
 	@$(BIN)/python -m tests.parse.fuzz --seconds $(FUZZ_SECONDS)
+
+# Break the engine in every way we could think of, and see that something notices.
+mutations: .venv/.dev
+	@$(BIN)/python -m tests.sigma.mutations
 
 faults-quick: .venv/.dev
 	@$(BIN)/pytest tests/faults

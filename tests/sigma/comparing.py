@@ -41,7 +41,7 @@ ENGINES = {"with Hyperscan": scanning._hyperscan, "without": None}
 _TIGHT = {
     scanning: {"_FEW": 0},
     remembering: {"MEMORY": 600},
-    matching: {"WEIGHT": 8, "REMEMBERED": 24, "PLANS": 3, "INDEXES": 1},
+    matching: {"WEIGHT": 8, "REMEMBERED": 24, "PLANS": 3, "INDEXES": 1, "_FEW_TIMES": 0},
 }
 """Limits so low that everything is forgotten again and again, and any two literals are a database."""
 
