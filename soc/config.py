@@ -171,6 +171,8 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "SOC_CONSOLE_TLS_KEY_FILE": ("console", "tls_key_file"),
     "SOC_METRICS_BIND": ("metrics", "bind"),
 }
+RULES = "SOC_RULES"
+"""More rule folders or archives, as in PATH: what `soc run --rules` tells every process."""
 _PATH = re.compile(r"`\$\.?([^`]*)`")
 
 
@@ -191,6 +193,9 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
             for part in place[:-1]:
                 node = node.setdefault(part, {})
             node[place[-1]] = environment[variable]
+    more = [path for path in environment.get(RULES, "").split(os.pathsep) if path]
+    if more and isinstance(document.setdefault("rules", []), list):
+        document["rules"] = [*document["rules"], *more]
     try:
         config = msgspec.convert(document, Config, strict=True, dec_hook=_path)
     except msgspec.ValidationError as error:

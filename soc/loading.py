@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from soc import anomaly, content, enrich, instant, logs, sigma
 from soc.cache import Cache
 from soc.content import site_lists, uncollected
+from soc.errors import Fault
 from soc.finding import digest
 from soc.pipeline import Content
+from soc.sigma import states
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from soc.config import Config
-    from soc.errors import Fault
 
 log = logs.get(__name__)
 _WATCHED = ("*.yml", "*.yaml", "*.txt", "*.npz", "*.json", "*.tar.gz")
@@ -25,14 +26,29 @@ def rule_paths(config: Config) -> list[Path]:
     return [content.rules_dir(), config.site / "rules", *(config.site / name for name in config.rules)]
 
 
+def site_states(file: Path, faults: list[Fault]) -> dict[str, states.Stated]:
+    """What `states.yml` of the site says of rules; what cannot be used is added to `faults`."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(
+            Fault(str(file), 0, f"cannot be read: {error}", "save it as UTF-8 that the service's user may read")
+        )
+        return {}
+    return states.read(text, str(file), faults)
+
+
 def load(config: Config) -> tuple[Content, tuple[Fault, ...]]:
     """The content as the files say now, with every fault in them; a broken file leaves out only itself."""
     unread: list[Fault] = []
     lists = site_lists(config.site / "lists", unread)
+    stated = site_states(config.site / states.FILE, unread)
     paths = [path for path in rule_paths(config) if path.exists()]
+    zone, store = instant.zone(config.timezone), Cache(config.data_dir / "cache")
     with uncollected():
-        store = Cache(config.data_dir / "cache")
-        rules = sigma.load(paths, lists=lists, zone=instant.zone(config.timezone), store=store)
+        rules = sigma.load(paths, lists=lists, zone=zone, store=store, stated=stated)
         rules.prepare()
     detectors = anomaly.load([content.detectors_dir(), config.site / "detectors"], config.site / "models")
     inventory = enrich.load(config.site / "inventory")

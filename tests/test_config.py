@@ -42,6 +42,12 @@ def test_environment_variables_go_over_the_file(tmp_path):
     assert (read.kafka.brokers, read.kafka.partitions, read.data_dir) == ("b:2", 7, Path("/data"))
 
 
+def test_more_rules_come_beside_those_of_the_file(tmp_path):
+    file = tmp_path / "soc.yml"
+    file.write_text("rules: [own]\n")
+    assert config.load_config(file, {"SOC_RULES": "/a/b.tar.gz:/c"}).rules == ["own", "/a/b.tar.gz", "/c"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

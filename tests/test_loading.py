@@ -6,9 +6,13 @@ import os
 
 import pytest
 
+from soc import parse
 from soc.config import Config
 from soc.content import site_lists
 from soc.loading import InForce
+from soc.record import LogSource, Record
+
+LOGIN = Record(b"<86>Mar  2 06:00:00 web-01 sshd[7]: root login", "file:test", 0, 0, LogSource("logs.host"))
 
 RULE = """
 title: Root login {number}
@@ -89,3 +93,57 @@ def test_lists_are_one_value_a_line(tmp_path) -> None:
     faults = []
     assert site_lists(tmp_path, faults) == {"admins": ["alice", "bob"]}
     assert [(fault.file, fault.line) for fault in faults] == [(str(tmp_path / "broken.txt"), 0)]
+
+
+ONE, TWO = (f"0000000{number}-1111-4111-8111-111111111111" for number in (1, 2))
+
+
+def states(config, text: str) -> str:
+    (config.site / "states.new").write_text(text)
+    return str((config.site / "states.new").replace(config.site / "states.yml"))
+
+
+def in_force(content: InForce) -> dict[str, str]:
+    return {rule.info.id[:8]: rule.info.state for rule in content.current.rules.rules}
+
+
+def test_a_site_says_which_rules_are_live_and_takes_it_back_while_it_runs(config) -> None:
+    write(config, 1)
+    write(config, 2)
+    content = InForce(config)
+    before = content.current.sha256
+    states(config, f"{ONE}: {{state: off, reason: backups, owner: an}}\n")
+    assert content.refresh() is True
+    assert (in_force(content), content.current.sha256 != before) == ({"00000001": "off", "00000002": "live"}, True)
+    assert [rule.info.id for rule in content.current.rules.match(parse.parse(LOGIN))] == [TWO]
+    again = InForce(config)  # from the cache
+    assert (in_force(again), again.current.sha256) == (in_force(content), content.current.sha256)
+    (config.site / "states.yml").unlink()
+    assert content.refresh() is True
+    assert (in_force(content), content.current.sha256) == ({"00000001": "live", "00000002": "live"}, before)
+
+
+def test_a_wrong_state_leaves_the_last_good_set_and_says_where(config) -> None:
+    write(config, 1)
+    content = InForce(config)
+    file = states(config, f"{ONE}:\n  state: shaddow\n  reason: noisy\n  ower: an\n")
+    assert content.refresh() is False
+    assert in_force(content) == {"00000001": "live"}
+    assert [str(fault) for fault in sorted(content.rejected)] == [
+        f"{file}:1: a state needs `owner`; write `<rule id>: {{state: shadow, reason: why, owner: who}}`",
+        f"{file}:2: 'shaddow' is no state; did you mean 'shadow'?",
+        f"{file}:4: unknown key 'ower'; did you mean 'owner'?",
+    ]
+
+
+def test_a_state_of_a_rule_that_is_not_there_is_a_warning(config) -> None:
+    write(config, 1)
+    file = states(
+        config, f"{ONE[:-1]}2: {{state: off, reason: x, owner: an}}\n{TWO}: {{state: off, reason: x, owner: an}}\n"
+    )
+    content = InForce(config)
+    assert {(str(fault).split(";")[0], fault.severity) for fault in content.faults} == {
+        (f"{file}:1: no rule has the id {ONE[:-1]}2", "warning"),
+        (f"{file}:2: no rule has the id {TWO}", "warning"),
+    }
+    assert f"did you mean {ONE}?" in {fault.fix for fault in content.faults}

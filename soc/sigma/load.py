@@ -17,7 +17,7 @@ import soc
 from soc.errors import Fault
 from soc.finding import digest
 from soc.literals import machine
-from soc.sigma import correlation, filters as filtering, kept, logsources
+from soc.sigma import correlation, filters as filtering, kept, logsources, states
 from soc.sigma.correlation import Correlation
 from soc.sigma.correlations import resolved
 from soc.sigma.detection import compiled
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from soc.sigma.compiled import Tables
     from soc.sigma.filters import Filter
     from soc.sigma.logsources import Logsources
+    from soc.sigma.states import Stated
     from soc.sigma.yaml_files import Path
 
     Report = Callable[[Path, str, str], None]
@@ -63,15 +64,17 @@ def load(
     lists: Mapping[str, Sequence[str]] | None = None,
     zone: tzinfo | None = None,
     store: Store | None = None,
+    stated: Mapping[str, Stated] | None = None,
 ) -> RuleSet:
     """The rules of all paths. Of two rules with one id the later path's counts; in one path the second is a fault.
 
+    `stated`: what the site says of rules, whoever wrote them.
     With a `store` the files are read, but understood only if they, the lists or this program changed.
     """
-    loading = _Loading(Site(lists or {}, zone))
+    loading = _Loading(Site(lists or {}, zone), stated or {})
     names = ["" if str(path) == "." else str(path) for path in paths]
     sources = [found_in(path, loading.faults) for path in paths]
-    key = _key(sources, loading.site) if store and not loading.faults else ""
+    key = _key(sources, loading) if store and not loading.faults else ""
     data = store.get(key) if store and key else None
     if data is not None:
         loading.take_kept(kept.restored(data, names, loading.site))
@@ -84,15 +87,18 @@ def load(
     return ruleset
 
 
-def _key(sources: Sequence[Source], site: Site) -> str:
-    """Of everything that what is kept depends on: files, lists, zone, this program and its libraries, the machine."""
+def _key(sources: Sequence[Source], loading: _Loading) -> str:
+    """Of everything that what is kept depends on: files, lists, zone, states, this program and its libraries, the machine."""
+    site = loading.site
+    states = [part for id_, stated in sorted(loading.stated.items()) for part in (id_, stated.state)]
     lists = [part for name in sorted(site.lists) for part in (name, *site.lists[name], "")]
     files: list[str | bytes] = []
     for source in sources:
         files.append(str(len(source.files)))
         for name, data in source.files:
             files += [name.removeprefix(str(source.path)), data]
-    return digest(program(), machine(), str(site.zone), str(len(lists)), *lists, *files)
+    counts = (str(len(states)), str(len(lists)))
+    return digest(program(), machine(), str(site.zone), *counts, *states, *lists, *files)
 
 
 @cache
@@ -104,9 +110,11 @@ def program() -> str:
 
 
 def _ruleset(loading: _Loading) -> RuleSet:
-    rules = loading.rules.values()
-    correlations, unresolved = resolved(list(loading.correlations.values()), rules)
-    faults = [*loading.faults, *filtering.idle(loading.filters, rules), *unresolved]
+    rules = states.overlaid(loading.rules, loading.stated).values()
+    counting = states.overlaid(loading.correlations, loading.stated)
+    correlations, unresolved = resolved(list(counting.values()), rules)
+    missed = states.unknown(loading.stated, [*loading.rules, *loading.correlations])
+    faults = [*loading.faults, *filtering.idle(loading.filters, rules), *unresolved, *missed]
     applied = list(filtering.applied(rules, loading.filters))
     merged = logsources.merged(loading.logsources)
     return RuleSet(applied, sorted(faults), merged, correlations, loading.tables, loading.databases)
@@ -115,6 +123,7 @@ def _ruleset(loading: _Loading) -> RuleSet:
 @dataclass(slots=True)
 class _Loading:
     site: Site
+    stated: Mapping[str, Stated] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     rules: dict[str, Rule] = field(default_factory=dict)
     logsources: list[Logsources] = field(default_factory=list)

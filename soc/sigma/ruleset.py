@@ -38,8 +38,9 @@ class RuleSet:
         self.rules = tuple(sorted(rules, key=lambda rule: rule.info.id))
         self.faults = tuple(faults)
         self.correlations = correlations or Correlations()
-        parts = [part for rule in self.rules for part in (rule.info.id, rule.info.version)]
-        self.sha256 = digest(*parts, *(each.key for each in self.correlations.all))
+        parts = [part for rule in self.rules for part in (rule.info.id, rule.info.version, rule.info.state)]
+        parts += [part for each in self.correlations.all for part in (each.key, each.info.state)]
+        self.sha256 = digest(*parts)
         """Of the content, whatever files it stands in."""
         self._by_id = {rule.info.id: rule for rule in self.rules}
         self.logsources = logsources or Logsources()
