@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
-from soc import anomaly, content, enrich, sigma
+from soc import anomaly, content, enrich, instant, sigma
+from soc.cache import Cache, user_folder
 from soc.checking import failed_examples
 from soc.checking.live import received, unfed
 from soc.checking.looking import linter
@@ -19,6 +21,8 @@ from soc.cli._rules import rules_of
 from soc.config import Config, load_config
 from soc.content import uncollected
 from soc.errors import ConfigurationError, Fault
+from soc.loading import rule_paths, site_states
+from soc.sigma import states
 from soc.sigma.linting import CHECKS
 
 _CONTENT = ("rules", "detectors", "inventory")
@@ -35,10 +39,17 @@ class _Checked:
     rules: int = 0
     examples: int = 0
     detectors: int = 0
+    stated: Counter[str] = field(default_factory=Counter)
+    """Rules by the state that the site gives them."""
 
     @property
     def counts(self) -> dict[str, int]:
-        return {"rules": self.rules, "tests": self.examples, "detectors": self.detectors}
+        return {
+            "rules": self.rules,
+            "tests": self.examples,
+            "detectors": self.detectors,
+            **{f"stated_{state}": number for state, number in self.stated.items()},
+        }
 
 
 @click.command("check")
@@ -103,7 +114,9 @@ def _tell(faults: list[Fault], checked: _Checked, format_: str) -> None:
     errors = sum(fault.severity == "error" for fault in faults)
     warnings = len(faults) - errors
     told = f"{checked.rules} rules with {checked.examples} tests, {checked.detectors} detectors: {_number(errors, 'fault')}"
-    click.echo(told + (f", {_number(warnings, 'warning')}" if warnings else ""), err=True)
+    told += f", {_number(warnings, 'warning')}" if warnings else ""
+    here = ", ".join(f"{number} {state}" for state, number in sorted(checked.stated.items()))
+    click.echo(told + (f"; by the site's {states.FILE}: {here}" if here else ""), err=True)
 
 
 def _number(count: int, what: str) -> str:
@@ -129,8 +142,10 @@ def _configured(config: Config, checked: _Checked) -> list[Path]:
     extra = [config.site / name for name in config.rules]
     missing = [path for path in extra if not path.exists()]
     checked.faults += [Fault(str(path), 0, "no such folder", "see `rules` in soc.yml") for path in missing]
-    site = [config.site] if config.site.is_dir() else []
-    return [content.rules_dir(), content.detectors_dir(), *site, *(path for path in extra if path.exists())]
+    site = [config.site] if any((config.site / name).is_dir() for name in _CONTENT) else []
+    stated = [config.site / states.FILE]
+    found = (path for path in (*extra, *stated) if path.exists())
+    return [content.rules_dir(), content.detectors_dir(), *site, *found]
 
 
 def _parts(path: Path) -> list[Path]:
@@ -154,8 +169,24 @@ def _check(path: Path, config: Config, checked: _Checked) -> None:
             load_config(path)
         except ConfigurationError as error:
             checked.faults.append(_fault_of(error))
+    elif path.name == states.FILE:
+        _check_states(path, config, checked)
     else:
         _check_rules(path, config, checked)
+
+
+def _check_states(path: Path, config: Config, checked: _Checked) -> None:
+    """Beside all rules that are in force."""
+    stated = site_states(path, checked.faults)
+    rules = sigma.load(
+        [each for each in rule_paths(config) if each.exists()],
+        lists=content.site_lists(config.site / "lists"),
+        zone=instant.zone(config.timezone),
+        store=Cache(user_folder()),
+        stated=stated,
+    )
+    checked.faults += [fault for fault in rules.faults if fault.file == str(path)]
+    checked.stated += Counter(each.state for each in stated.values())
 
 
 def _check_rules(path: Path, config: Config, checked: _Checked) -> None:
