@@ -159,6 +159,20 @@ def test_check_names_every_fault_and_runs_the_tests_in_rules(soc: Soc, tmp_path:
     assert done.stderr == "2 rules with 4 tests, 0 detectors: 5 faults\n"
 
 
+def test_check_tells_what_the_site_says_of_rules(soc: Soc, tmp_path: Path) -> None:
+    site = tmp_path / "var" / "site"
+    site.mkdir(parents=True)
+    (site / "states.yml").write_text("gone: {state: shadow, reason: noise, owner: an}\n")
+    done = soc("check", "var/site/states.yml")
+    assert done.stdout == "var/site/states.yml:1: no rule has the id gone; take it out if the rule is gone [warning]\n"
+    assert done.stderr.endswith(" warning; by the site's states.yml: 1 shadow\n")
+
+
+def test_rules_to_run_with_must_be_there(soc: Soc) -> None:
+    done = soc("run", "--rules", "none.tar.gz")
+    assert (done.exit_code, "none.tar.gz" in done.stderr) == (2, True)
+
+
 def test_check_tells_programs_in_json(soc: Soc, tmp_path: Path) -> None:
     (tmp_path / "rules" / "wrong.yml").write_text("- x\n")
     (tmp_path / "rules" / "evil.yml").write_text(rule_text(DETECTION | {"condition": "sel"}))
