@@ -21,8 +21,8 @@ lint: .venv/.dev
 bench: .venv/.dev
 	@$(BIN)/soc bench
 	@$(BIN)/python -m tests.bench.detect_on_kafka
-	@$(BIN)/python -m tests.bench.matching
 	@$(BIN)/python -m tests.bench.parse
+	@$(BIN)/python -m tests.bench.matching
 
 # What is generated from the code; a test compares it.
 docs: .venv/.dev

@@ -10,6 +10,8 @@ import base64
 from random import Random
 from typing import Any
 
+import re2
+
 from tests.sigma import vocabulary
 
 Case = dict[str, Any]
@@ -36,6 +38,7 @@ _AIMS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(vocabulary.PARTS, vocabulary.TIMES),
 }
 """What may satisfy an item of some kinds."""
+_FITTING = {regex: tuple(text for text in vocabulary.FOUND if re2.search(regex, text)) for regex in vocabulary.REGEXES}
 
 
 def drawn(seed: int) -> Case:
@@ -216,14 +219,18 @@ class _Draw:
     def near(self, key: str, value: Any) -> Any:
         kind = key.split("|")[1] if key else ""
         if choices := _AIMS.get(kind):
-            return self.one(choices)
+            return self.one(_FITTING.get(value) or choices if self.chance(0.5) else choices)
+        if value in {None, ""} or self.chance(0.08):
+            return self.one((None, "", "null", []))
         if isinstance(value, int | float):
             wider = (value, float(value), str(value), value + 1, value - 1, f"{value}.0", abs(value) < 1)
             return self.one((*wider, value == value + 0, "true" if value else "false"))
+        if "cased" in key and self.chance(0.5):
+            value = self.one((value, value.lower(), value.upper(), value.swapcase()))
         if "with" in key and self.chance(0.4):  # where it stands matters
             word = self.plain(value)
             return self.one((f"{word}x{word}", f"{word}x", f"x{word}", f"x{word}x", word))
-        return self.one((None, "", "null")) if value is None else self.echo(value)
+        return self.echo(value)
 
     def again(self) -> Any:
         """What was told before, or something that could be mistaken for it."""
@@ -310,6 +317,7 @@ _CHANGES = (
     lambda _, word: word.upper(), lambda _, word: word.swapcase(), lambda _, word: word.lower(),
     lambda _, word: word.replace("k", "\u212a").replace("i", "\u0130"),
     lambda _, word: word.replace("s", "\u017f").replace("ss", "\u00df"),
+    lambda _, word: word[len(word) // 2 :] + word[: len(word) // 2],
     lambda draw, word: word.replace("-", draw.one("-/\u2013\u2014\u2015")),
     lambda draw, word: word + str(draw.one(draw.words or [""])),
     lambda draw, word: draw.plain(word) + draw.one(("", "x", " ")) + draw.plain(word),

@@ -88,7 +88,6 @@ VALUES = (
     _fields("`exists` forgotten", "[*table.present, *table.not_null]", "[*table.not_null]"),
     _fields("a pattern without literals never tried", "self._checked = [it for it in checked if it not in self._together]", "self._checked = []"),
     _fields("patterns without literals never tried", "if self._any_of_them.holds(value, _NO_READER):", "if False:"),
-    _fields("patterns together flow into each other", 'f"(?:{regex.pattern})"', "regex.pattern"),
     _fields("patterns together are all that one of them is", "for id_, predicate, _ in self._together if predicate.holds(value, _NO_READER)])",
             "for id_, predicate, _ in self._together])"),
     _fields("only the first literal of a pattern", "for literal in literals:\n", "for literal in literals[:1]:\n"),

@@ -34,6 +34,7 @@ TESTS = tuple(
 )
 SECONDS = 60
 """Of CPU; a mutant that runs longer never comes to an end."""
+NOTHING = Mutant("nothing", "sigma.fields", "", "")
 SURVIVES, FORGOTTEN = "SURVIVES", "DOES NOT APPLY: the source has changed, mend the mutant"
 
 
@@ -43,6 +44,9 @@ SURVIVES, FORGOTTEN = "SURVIVES", "DOES NOT APPLY: the source has changed, mend 
 def main(jobs: int, only: str) -> None:
     """Try every mutant."""
     mutants = [mutant for mutant in MUTANTS if only in f"{mutant.module} {mutant.what}"]
+    ((_, fate),) = fates([NOTHING])
+    if fate != SURVIVES:
+        raise click.ClickException(f"the tests fail though nothing is broken: {fate}")
     failed = 0
     for mutant, fate in fates(mutants, jobs):
         failed += fate in {SURVIVES, FORGOTTEN}

@@ -29,6 +29,9 @@ VALUES: list[tuple[Any, dict[str, Any], bool]] = [
     ({"Image": "a?c"}, {"Image": "ac"}, NO),
     ({"Image": "a?c"}, {"Image": "a\nc"}, YES),
     ({"Image": "a*c"}, {"Image": "a\r\nbc"}, YES),
+    ({"Image": "*b*a*"}, {"Image": "xab"}, NO),
+    ({"Image": "ab*ba"}, {"Image": "aba"}, NO),
+    ({"Image": "ab*ba"}, {"Image": "abba"}, YES),
     ({"Image": r"a\*c"}, {"Image": "abc"}, NO),
     ({"Image": r"a\*c"}, {"Image": "a*c"}, YES),
     ({"Image": r"a\\*c"}, {"Image": r"a\bc"}, YES),
@@ -48,6 +51,7 @@ VALUES: list[tuple[Any, dict[str, Any], bool]] = [
     ({"Initiated": "true"}, {"Initiated": True}, YES),
     ({"Initiated": True}, {"Initiated": "true"}, YES),
     ({"Initiated": True}, {"Initiated": "True"}, YES),
+    ({"Initiated|cased": "true"}, {"Initiated": True}, YES),
     ({"Initiated": False}, {"Initiated": "false"}, YES),
     # Null, empty and absent are three things.
     ({"User": None}, {}, YES),
@@ -83,7 +87,9 @@ VALUES: list[tuple[Any, dict[str, Any], bool]] = [
     ({"CommandLine|contains": 445}, {"CommandLine": "port 445"}, YES),
     ({"CommandLine|contains": "a*c"}, {"CommandLine": "xxabbbcxx"}, YES),
     ({"CommandLine|cased": "Abc"}, {"CommandLine": "abc"}, NO),
+    ({"CommandLine|cased": "Abc"}, {"CommandLine": "Abc"}, YES),
     ({"CommandLine|contains|cased": "Abc"}, {"CommandLine": "xAbc"}, YES),
+    ({"CommandLine|contains|cased": "Abc"}, {"CommandLine": "xabc"}, NO),
     ({"CommandLine|neq": "x"}, {"CommandLine": "y"}, YES),
     ({"CommandLine|neq": "x"}, {"CommandLine": "X"}, NO),
     ({"CommandLine|neq": "x"}, {}, YES),
@@ -143,6 +149,8 @@ VALUES: list[tuple[Any, dict[str, Any], bool]] = [
     ({"UtcTime|month": [1, 3]}, {"UtcTime": "2026-03-01T19:30:00Z"}, YES),
     ({"UtcTime|year": 2025}, {"UtcTime": "2026-03-01T19:30:00Z"}, NO),
     ({"UtcTime|week": 10}, {"UtcTime": "2026-03-01T19:30:00Z"}, YES),
+    ({"UtcTime|week": 9}, {"UtcTime": "2026-03-01T16:30:00Z"}, YES),
+    *(({f"UtcTime|{part}": 4}, {"UtcTime": "2026-03-01T19:30:00Z"}, NO) for part in ("minute", "hour", "day", "week", "month")),
     ({"UtcTime|hour": 2}, {"UtcTime": "yesterday"}, NO),
 ]  # fmt: skip
 

@@ -47,6 +47,13 @@ def test_several_filters_hold_together(tmp_path: Path) -> None:
     assert found(tmp_path, filter_text([ID]), second, User="adm_lan", Computer="h1") == []
 
 
+def test_several_filters_of_one_rule_each_take_events_away(tmp_path: Path) -> None:
+    second = filter_text([ID], title="Hosts", filter={"admins": {"Computer": "h1"}})
+    assert found(tmp_path, filter_text([ID]), second, User="adm_lan") == [OTHER]
+    assert found(tmp_path, filter_text([ID]), second, Computer="h1") == [OTHER]
+    assert found(tmp_path, filter_text([ID]), second, Computer="h2") == [OTHER, ID]
+
+
 def test_a_filtered_rule_has_another_version_and_says_that_the_filter_let_it_pass(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()

@@ -9,7 +9,7 @@ LETTERS = 'abAB k\u212aSs\u017f\u0130i\u0307\u1e9e\u00df-/\u2013\\*?.\n"1\u0111\
 """Case that is not ASCII's, dashes, wildcards, escapes."""
 TELLING = (
     "mimikatz", "whoami", "stra\u00dfe", "STRASSE", "\u212aelvin", "\u0130stanbul", "skill", " -enc ", " /c ", "a-b", "-a -b",
-    "C:\\Windows\\cmd.exe", r"\\host\*", r"a\*b", r"\\*x", "im*?z", "?hoami", "who*i", "who?m*", "1000", "1e3", "-0.0", "0.0",
+    "C:\\Windows\\cmd.exe", r"\\host\*", r"a\*b", r"\\*x", "im*?z", "?hoami", "who*i", "who?m*", "*mi*katz*", "a*b*a", "ab*ba", "*i*w*", "1000", "1e3", "-0.0", "0.0",
     "true", "null", "", "*", "?", "?*", "\\", "\\\\", 'say "hi"', "url/path", "\u0111\u1ed7 v\u0103n", "10.1.2.3", "security",
     "EventID", "Channel",
 )  # fmt: skip
@@ -71,7 +71,7 @@ REGEXES = (
 FOUND = (
     "aab", "ab", "b", "aXb", "a\nb", "abba", "ak", "a\u212a", "whoami", "x who", "mimikatz", "SKILL", "skil", "ska", "ek", "a22",
     "stra\u00dfe", "STRASSE", "a.b", "a-b", "abbc", "a[b", "\\", "K", "k", "S", "\u017f", "1", "", "\n", "\u1e9e", "\u017f\u212aill",
-    "kil", "bb", "acd",
+    "kil", "bb", "acd", "whokatz", "xyab", "a1b",
 )  # fmt: skip
 """What some regular expression is found in, or nearly."""
 LOGSOURCES = (
