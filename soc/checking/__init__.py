@@ -1,23 +1,34 @@
-"""The tests that rules carry, run through the parser and the matcher that run live."""
+"""The tests that rules and correlations carry, run through the parser, the matcher and the windows that run live."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from soc import instant, parse
+from soc import instant, parse, pipeline
+from soc.anomaly import Detectors, Strides
+from soc.correlate import Correlator
+from soc.enrich import Inventory
 from soc.errors import Fault
 from soc.event import shown
+from soc.hit import END, Tick
 from soc.record import LogSource, Record
+from soc.sources.recognised import dated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from soc.correlate import Fired
+    from soc.hit import Hit, Match
     from soc.sigma import Example, Rule, RuleSet
+    from soc.sigma.correlation import Correlation
+    from soc.sigma.scenarios import Scenario
 
 _ARRIVED = 1_767_225_600 * instant.SECOND
 """2026-01-01: what lacks a year is taken as near to it."""
+_FILE = "file:test"
 
 
 def failed_examples(rules: RuleSet, timezone: str) -> Iterator[Fault]:
@@ -28,10 +39,56 @@ def failed_examples(rules: RuleSet, timezone: str) -> Iterator[Fault]:
                 yield Fault(rule.file, example.line, *told)
 
 
+def failed_scenarios(rules: RuleSet, timezone: str) -> Iterator[Fault]:
+    """The same of correlations: a test is a whole file, at whose end all is judged."""
+    for correlation in rules.correlations.all:
+        for scenario in correlation.examples:
+            if told := _unlike(rules, correlation, scenario, timezone):
+                yield Fault(correlation.file, scenario.line, *told)
+
+
+def _unlike(rules: RuleSet, correlation: Correlation, scenario: Scenario, timezone: str) -> tuple[str, str] | None:
+    source = LogSource("logs.host", timezone=timezone, whole=True)
+    records = [
+        dated(Record(_raw(event), _FILE, number, _ARRIVED, source)) for number, event in enumerate(scenario.events)
+    ]
+    done = pipeline.detect(records, pipeline.Content(rules, Detectors(), Inventory(), ""), Strides([]))
+    if done.dead_letters:
+        return f"the test's event cannot be parsed: {done.dead_letters[0].detail}", "write it as the device does"
+    counted = [hit for hit in done.hits if hit.correlation == correlation.key]
+    fired = [each for each in _fired(rules, done.hits) if each.info.id == correlation.info.id]
+    if bool(fired) == scenario.matches:
+        return None
+    if fired:
+        return f"tells something, and must not: {fired[0].why[0]['count']} events", "mend the correlation or the test"
+    missing = (
+        f", of {done.missing[correlation.info.id]} a field is missing" if done.missing[correlation.info.id] else ""
+    )
+    groups = len({hit.group for hit in counted})
+    what = f"tells nothing: it counts {len(counted)} of {len(records)} events, in {groups} groups{missing}"
+    return what, "`soc match` shows which rules match them"
+
+
+def _fired(rules: RuleSet, hits: Sequence[Match]) -> list[Fired]:
+    """What all correlations tell, also those that are only counted."""
+    correlator = Correlator(replace(rules.correlations, quiet=frozenset()))
+    found: list[Fired] = []
+    told: list[Hit] = [*hits, Tick({}, {_FILE: END}, 0)]
+    for _ in range(1 + max(each.level for each in rules.correlations.all)):
+        correlator.take(told)
+        after = correlator.advance()
+        found += after.fired
+        told = [*after.hits, *correlator.ticks(_FILE, 1)]
+    return found
+
+
+def _raw(event: str | dict[str, Any]) -> bytes:
+    return event.encode() if isinstance(event, str) else orjson.dumps(event)
+
+
 def _wrong(rules: RuleSet, rule: Rule, example: Example, timezone: str) -> tuple[str, str] | None:
-    raw = example.event.encode() if isinstance(example.event, str) else orjson.dumps(example.event)
     try:
-        event = parse.parse(Record(raw, "file:test", 0, _ARRIVED, LogSource("logs.host", timezone=timezone)))
+        event = parse.parse(Record(_raw(example.event), _FILE, 0, _ARRIVED, LogSource("logs.host", timezone=timezone)))
     except parse.Unparsable as refused:
         return f"the test's event cannot be parsed: {refused}", "write it as the device does"
     if bool(rules.match(event)) == example.matches:

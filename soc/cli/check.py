@@ -12,7 +12,7 @@ import click
 
 from soc import anomaly, content, enrich, instant, sigma
 from soc.cache import Cache, user_folder
-from soc.checking import failed_examples
+from soc.checking import failed_examples, failed_scenarios
 from soc.checking.live import received, unfed
 from soc.checking.looking import linter
 from soc.cli import _faults
@@ -37,6 +37,7 @@ class _Checked:
     """Rules that are not the site's to mend, where not asked for: only their faults are told."""
     faults: list[Fault] = field(default_factory=list)
     rules: int = 0
+    correlations: int = 0
     examples: int = 0
     detectors: int = 0
     stated: Counter[str] = field(default_factory=Counter)
@@ -46,6 +47,7 @@ class _Checked:
     def counts(self) -> dict[str, int]:
         return {
             "rules": self.rules,
+            "correlations": self.correlations,
             "tests": self.examples,
             "detectors": self.detectors,
             **{f"stated_{state}": number for state, number in self.stated.items()},
@@ -113,7 +115,10 @@ def _tell(faults: list[Fault], checked: _Checked, format_: str) -> None:
         click.echo(line)
     errors = sum(fault.severity == "error" for fault in faults)
     warnings = len(faults) - errors
-    told = f"{checked.rules} rules with {checked.examples} tests, {checked.detectors} detectors: {_number(errors, 'fault')}"
+    rules = f"{checked.rules} rules" + (
+        f" and {_number(checked.correlations, 'correlation')}" * bool(checked.correlations)
+    )
+    told = f"{rules} with {checked.examples} tests, {checked.detectors} detectors: {_number(errors, 'fault')}"
     told += f", {_number(warnings, 'warning')}" if warnings else ""
     here = ", ".join(f"{number} {state}" for state, number in sorted(checked.stated.items()))
     click.echo(told + (f"; by the site's {states.FILE}: {here}" if here else ""), err=True)
@@ -194,7 +199,10 @@ def _check_rules(path: Path, config: Config, checked: _Checked) -> None:
     checked.rules += len(rules.rules)
     checked.examples += sum(len(rule.examples) for rule in rules.rules)
     checked.faults += rules.faults
+    checked.correlations += len(rules.correlations.all)
+    checked.examples += sum(len(each.examples) for each in rules.correlations.all)
     checked.faults += failed_examples(rules, config.timezone)
+    checked.faults += failed_scenarios(rules, config.timezone)
     if path != checked.shipped:
         checked.faults += _looked_at(path, rules)
     if checked.formats is not None:

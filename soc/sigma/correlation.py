@@ -12,6 +12,7 @@ from soc.finding import digest
 from soc.hit import EARLY
 from soc.sigma.correlation_condition import COUNTS, TEMPORAL, VALUES, Condition, read as read_condition
 from soc.sigma.metadata import info_of
+from soc.sigma.scenarios import Scenario, read as read_scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +41,7 @@ _UNITS = {
 }  # fmt: skip
 _KEYS = frozenset({
     "title", "id", "name", "related", "status", "description", "license", "author", "references", "date", "modified",
-    "correlation", "falsepositives", "level", "tags", "generate", "taxonomy", "custom", "soc", "action",
+    "correlation", "falsepositives", "level", "tags", "generate", "taxonomy", "custom", "tests", "soc", "action",
 })  # fmt: skip
 _PARTS = frozenset({"type", "rules", "group-by", "aliases", "timespan", "condition", "generate"})
 _OURS = ("lateness", "learning", "idle")
@@ -79,6 +80,7 @@ class Correlation:
     """Others count it."""
     layered: bool = False
     """It says itself which layer it belongs to; otherwise that of its first rule."""
+    examples: tuple[Scenario, ...] = field(default=(), repr=False, compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
     """Of its parts, for faults that show only beside other rules."""
 
@@ -166,7 +168,8 @@ def _made(  # noqa: PLR0913, PLR0917 (the parts of a correlation)
     told = value.get("soc")
     block = told if isinstance(told, dict) else {}
     rest = {**value, "soc": {name: part for name, part in block.items() if name not in _OURS}} if block else value
-    info = info_of(rest, Logsource(), digest(repr(value))[:16], report)
+    content = {name: part for name, part in value.items() if name != "tests"}
+    info = info_of(rest, Logsource(), digest(repr(content))[:16], report)
     id_ = info.id or str(value.get("name") or digest("correlation", str(value.get("title")))[:32])
     group_by = _names(body.get("group-by"), ("correlation", "group-by"), report)
     made = Correlation(
@@ -183,6 +186,7 @@ def _made(  # noqa: PLR0913, PLR0917 (the parts of a correlation)
         line=document.line,
         name=str(value.get("name", "")),
         layered="layer" in block,
+        examples=read_scenarios(value.get("tests"), document, report),
         lines={name: document.line_of(("correlation", name)) for name in _PARTS},
     )
     made = replace(made, **_ours(block, made, report))

@@ -199,6 +199,7 @@ def test_check_tells_programs_in_json(soc: Soc, tmp_path: Path) -> None:
             }
         ],
         "rules": 2,
+        "correlations": 0,
         "tests": 0,
         "detectors": 0,
     }
