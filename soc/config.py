@@ -134,6 +134,8 @@ class Config(Struct, forbid_unknown_fields=True, frozen=True):
     retention: Retention = field(default_factory=Retention)
     rules: list[str] = field(default_factory=list)
     """More rule folders or archives, beside the shipped ones and the site's."""
+    rule_budget: float = 5.0
+    """A rule whose own patterns look at more than so many times the bytes of the records is set aside; 0: never."""
     samples: bool = True
     """Replay the shipped samples at the very first start."""
     detect_workers: int = 1

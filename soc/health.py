@@ -46,6 +46,11 @@ CHECKS: dict[str, RuleInfo] = {
              "Chạy `soc check`: lệnh chỉ ra tệp, dòng và cách sửa. Các luật đã nạp trước đó vẫn có hiệu lực."),
         ),
         _check(
+            "soc-health-rule-set-aside", "A rule was too dear and is set aside", "Một luật quá tốn kém và bị tạm ngừng", "high",
+            ("The rule finds nothing until it is brought back: mend its patterns, then `soc rules resume ID`.",
+             "Luật không phát hiện gì cho đến khi được bật lại: sửa mẫu của luật, rồi chạy `soc rules resume ID`."),
+        ),
+        _check(
             "soc-health-dead-letters", "Many records cannot be understood", "Nhiều bản ghi không đọc được", "medium",
             ("See `soc deadletter list` for sources and reasons.", "Xem `soc deadletter list` để biết nguồn và lý do."),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soc import anomaly, content, enrich, instant, logs, sigma
+from soc import anomaly, content, enrich, instant, logs, set_aside, sigma
 from soc.cache import Cache
 from soc.content import site_lists, uncollected
 from soc.errors import Fault
@@ -44,7 +44,7 @@ def load(config: Config) -> tuple[Content, tuple[Fault, ...]]:
     """The content as the files say now, with every fault in them; a broken file leaves out only itself."""
     unread: list[Fault] = []
     lists = site_lists(config.site / "lists", unread)
-    stated = site_states(config.site / states.FILE, unread)
+    stated = site_states(config.site / states.FILE, unread) | set_aside.read(set_aside.file_of(config), unread)
     paths = [path for path in rule_paths(config) if path.exists()]
     zone, store = instant.zone(config.timezone), Cache(config.data_dir / "cache")
     with uncollected():
@@ -88,7 +88,12 @@ class InForce:
 
     def _signature(self) -> tuple[tuple[str, int, int], ...]:
         found = []
-        for folder in (*rule_paths(self.config), content.detectors_dir(), self.config.site):
+        for folder in (
+            *rule_paths(self.config),
+            content.detectors_dir(),
+            self.config.site,
+            set_aside.file_of(self.config),
+        ):
             files = [folder] if folder.is_file() else [file for glob in _WATCHED for file in folder.rglob(glob)]
             for file in files:
                 try:

@@ -196,7 +196,7 @@ class Metrics:
             (self.records, outcomes),
             (self.dead_letters, (*REASONS, CRASH)),
             (self.stage, STAGES),
-            (self.rules_loaded, ("live", "shadow", "off", "refused")),
+            (self.rules_loaded, ("live", "shadow", "off", "quarantined", "refused")),
             (self.reloads, ("accepted", "rejected")),
             (self.alerts, SEVERITIES),
             (self.stored, verdicts),
@@ -264,7 +264,7 @@ class Metrics:
         """Show which content is in force; our own rules' series start at 0."""
         self.ruleset.clear()
         self.ruleset.labels(sha256).set(1)
-        counts = {"live": 0, "shadow": 0, "off": 0, "refused": refused}
+        counts = {"live": 0, "shadow": 0, "off": 0, "quarantined": 0, "refused": refused}
         for state in states:
             counts[state] += 1
         for state, number in counts.items():

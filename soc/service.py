@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soc import jobs, logs, parse, roles, telemetry
+from soc import jobs, logs, parse, roles, set_aside, telemetry
 from soc.clock import SystemClock
 from soc.config import load_config
 from soc.errors import ConfigurationError, SocError
@@ -199,6 +199,10 @@ async def _workshop(config: Config, metrics: Metrics, stopping: asyncio.Event) -
         await opened.close()
 
 
+def _limits(config: Config) -> roles.Limits:
+    return roles.Limits(roles.RuleBudget(config.rule_budget), set_aside.file_of(config))
+
+
 async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
     """Embedded: the three functions in one process, over the SQLite log."""
     with owned(config), contextlib.closing(Standing(config.data_dir)) as exceptions:
@@ -213,7 +217,7 @@ async def _pipeline(config: Config, metrics: Metrics, status: Status, stopping: 
                 await _until_stopped(
                     stopping,
                     {
-                        "detect": roles.detect(work, source, suspects),
+                        "detect": roles.detect(work, source, suspects, _limits(config)),
                         "correlate": roles.correlate(work),
                         "index": roles.index(work, store, exceptions),
                         "watchdog": _watch(work),
@@ -232,7 +236,8 @@ async def _detect(config: Config, metrics: Metrics, status: Status, stopping: as
         suspects = _suspects(config, "detect")
         status.started = True
         try:
-            await _until_stopped(stopping, {"detect": roles.detect(work, source, suspects), "watchdog": _watch(work)})
+            detecting = roles.detect(work, source, suspects, _limits(config))
+            await _until_stopped(stopping, {"detect": detecting, "watchdog": _watch(work)})
         finally:
             suspects.close()
             await source.close()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
+from click.testing import CliRunner
 
-from soc import parse
+from soc import parse, set_aside
+from soc.cli import main
 from soc.config import Config
 from soc.content import site_lists
 from soc.loading import InForce
@@ -147,3 +149,21 @@ def test_a_state_of_a_rule_that_is_not_there_is_a_warning(config) -> None:
         (f"{file}:2: no rule has the id {TWO}", "warning"),
     }
     assert f"did you mean {ONE}?" in {fault.fix for fault in content.faults}
+
+
+def test_a_rule_that_was_set_aside_stays_so_until_it_is_brought_back(config, monkeypatch) -> None:
+    monkeypatch.setenv("SOC_DATA_DIR", str(config.data_dir))
+    write(config, 1)
+    write(config, 2)
+    content = InForce(config)
+    set_aside.put(set_aside.file_of(config), ONE, "9 times: too dear")
+    assert content.refresh() is True
+    assert in_force(content) == {"00000001": "quarantined", "00000002": "live"}
+    assert [rule.info.id for rule in content.current.rules.match(parse.parse(LOGIN))] == [TWO]
+    assert in_force(InForce(config)) == in_force(content)
+    soc = CliRunner()
+    assert soc.invoke(main, ["rules", "list"]).output == f"{ONE}  9 times: too dear\n"
+    assert soc.invoke(main, ["rules", "resume", ONE]).output == f"{ONE} is back\n"
+    assert content.refresh() is True
+    assert in_force(content) == {"00000001": "live", "00000002": "live"}
+    assert [soc.invoke(main, ["rules", "resume", ONE]).exit_code, soc.invoke(main, ["rules", "list"]).output] == [1, ""]

@@ -31,7 +31,7 @@ def test_the_series_that_alerting_rules_ask_for_exist_at_zero() -> None:
         *(("soc_es_bulk_items_total", ("result", name)) for name in ("created", "duplicate", "reduced", "retried", "rejected")),
         *(("soc_alerts_total", ("severity", name)) for name in ("informational", "low", "medium", "high", "critical")),
         *(("soc_ruleset_reload_total", ("result", name)) for name in ("accepted", "rejected")),
-        *(("soc_rules_loaded", ("state", name)) for name in ("live", "shadow", "off", "refused")),
+        *(("soc_rules_loaded", ("state", name)) for name in ("live", "shadow", "off", "quarantined", "refused")),
         ("soc_records_consumed_total", ("layer", "network"), ("topic", "logs.firewall")),
         ("soc_records_in_flight",),
         ("soc_window_late_total",),

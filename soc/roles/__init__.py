@@ -4,10 +4,11 @@ Sequence everywhere: outputs durable first, positions afterwards. What is repeat
 """
 
 from soc.roles.correlate import correlate
-from soc.roles.detect import detect
+from soc.roles.detect import Limits, detect
 from soc.roles.index import index
 from soc.roles.messages import finding_of
+from soc.roles.rule_budget import RuleBudget
 from soc.roles.suspects import Suspects
 from soc.roles.workshop import Workshop
 
-__all__ = ["Suspects", "Workshop", "correlate", "detect", "finding_of", "index"]
+__all__ = ["Limits", "RuleBudget", "Suspects", "Workshop", "correlate", "detect", "finding_of", "index"]

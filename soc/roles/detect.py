@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from soc import hit, logs
+from soc import hit, logs, set_aside
 from soc.anomaly import Strides
 from soc.log import DEAD_LETTERS, FINDINGS, HITS, Message
 from soc.log.dead_letters import encode as encode_dead_letter
@@ -16,14 +16,25 @@ from soc.roles.dead_letter_rate import DeadLetterRate
 from soc.roles.lag import Lag
 from soc.roles.messages import message_of
 from soc.roles.progress import Progress
+from soc.roles.rule_budget import RuleBudget
 from soc.roles.suspects import Suspects
 from soc.roles.workshop import BATCH, WAIT, Stopping, Workshop
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from soc.pipeline import Content, Detected
     from soc.sources import RecordBatch, Source
 
 log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a rule may cost, and the file that names those which cost more; None: nobody asks."""
+
+    budget: RuleBudget = field(default_factory=lambda: RuleBudget(0))
+    aside: Path | None = None
 
 
 @dataclass(slots=True)
@@ -36,6 +47,7 @@ class _Shift:
     lag: Lag
     rate: DeadLetterRate = field(default_factory=DeadLetterRate)
     progress: Progress = field(default_factory=Progress)
+    limits: Limits = field(default_factory=Limits)
     epoch: int = -1
 
     def begin(self, content: Content, epoch: int) -> None:
@@ -48,10 +60,13 @@ class _Shift:
         self.content = content
 
 
-async def detect(work: Workshop, source: Source, suspects: Suspects | None = None) -> None:
+async def detect(
+    work: Workshop, source: Source, suspects: Suspects | None = None, limits: Limits | None = None
+) -> None:
     """Until the service stops. A record is done when its outputs are durable."""
     content = work.content.current
     shift = _Shift(content, Strides(content.detectors.scoring), suspects or Suspects(None), Lag(work.metrics))
+    shift.limits = limits or Limits()
     with suppress(Stopping):
         while not work.stopping.is_set():
             work.beat("detect")
@@ -78,7 +93,7 @@ async def _work(work: Workshop, source: Source, shift: _Shift, batch: RecordBatc
         log.info("partitions were taken away, their records go to another worker", epoch=batch.epoch)
     if done:
         work.metrics.count(done)
-        work.metrics.count_costs(shift.content.rules.costs())
+        await _count_costs(work, shift, batch)
         await _watch_dead_letters(work, shift.rate, topics, done)
 
 
@@ -107,6 +122,26 @@ async def _tick(work: Workshop, source: Source, progress: Progress, as_of: int) 
     await work.append(HITS, [Message(value, None, as_of, number) for number in range(partitions)], source)
     progress.told(tick)
     await work.flush_reports()
+
+
+async def _count_costs(work: Workshop, shift: _Shift, batch: RecordBatch) -> None:
+    """What rules cost lately; a rule over its budget is set aside, and everybody is told."""
+    content, limits = shift.content, shift.limits
+    costs = content.rules.costs()
+    work.metrics.count_costs(costs)
+    over = limits.budget.take(content.sha256, sum(len(record.raw) for record in batch.records), costs)
+    if limits.aside is None:
+        return
+    for rule_id, told in over.items():
+        rule = content.rules.named(rule_id)
+        where = f"{rule.file}:{rule.line}" if rule else rule_id
+        try:
+            await asyncio.to_thread(set_aside.put, limits.aside, rule_id, told)
+        except OSError as error:  # records go on being worked on; it is tried again when the budget is judged again
+            log.error("cannot set a rule aside", rule=rule_id, error=str(error))  # noqa: TRY400 (the reason says it all)
+            continue
+        detail = f"{where}: {told}; it is set aside until `soc rules resume {rule_id}`"
+        await work.report("soc-health-rule-set-aside", rule_id, detail)
 
 
 async def _watch_dead_letters(

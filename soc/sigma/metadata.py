@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LAYERS = ("network", "host", "application", "data", "platform")
 STATES = ("live", "shadow", "off")
+QUARANTINED = "quarantined"
+"""The state of a rule that was set aside because it was too dear; no file of rules says so."""
 _CLAUSES = ("tcvn14423.", "tcvn11930.", "qcvn12.")
 _TECHNIQUE = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)")
 _BUCKET = re.compile(r"(\d{1,4})([smhd])")

@@ -10,6 +10,7 @@ from soc.sigma import explain
 from soc.sigma.correlations import Correlations
 from soc.sigma.logsources import Logsources, Routes
 from soc.sigma.matcher import Matcher
+from soc.sigma.metadata import QUARANTINED
 from soc.sigma.values import EventReader
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class RuleSet:
         """Of the content, whatever files it stands in."""
         self._by_id = {rule.info.id: rule for rule in self.rules}
         self.logsources = logsources or Logsources()
-        self._routes = routes = Routes((rule for rule in self.rules if rule.info.state != "off"), self.logsources)
+        self._routes = routes = Routes(
+            (rule for rule in self.rules if rule.info.state not in {"off", QUARANTINED}), self.logsources
+        )
         self._matcher = Matcher(routes, tables, databases)
         self.match = self._matcher.match
         """The rules that match an event, in the order of their ids."""

@@ -35,7 +35,7 @@ class Stated(NamedTuple):
     line: int
 
 
-def read(text: str, file: str, faults: list[Fault]) -> dict[str, Stated]:
+def read(text: str, file: str, faults: list[Fault], *, allowed: tuple[str, ...] = STATES) -> dict[str, Stated]:
     """Rule id -> what is said of it; what is wrong is added to `faults` and leaves out itself only."""
     found: dict[str, Stated] = {}
     try:
@@ -45,13 +45,16 @@ def read(text: str, file: str, faults: list[Fault]) -> dict[str, Stated]:
         return found
     for document in told:
         for rule_id, value in document.value.items():
-            stated = _stated(rule_id, value, file, document, faults)
+            stated = _stated(rule_id, value, (file, document, allowed), faults)
             if stated:
                 found[rule_id] = stated
     return found
 
 
-def _stated(rule_id: str, value: Any, file: str, document: Document, faults: list[Fault]) -> Stated | None:
+def _stated(
+    rule_id: str, value: Any, place: tuple[str, Document, tuple[str, ...]], faults: list[Fault]
+) -> Stated | None:
+    file, document, allowed = place
     line, before = document.line_of((rule_id,)), len(faults)
 
     def report(path: Path, what: str, fix: str) -> None:
@@ -65,12 +68,12 @@ def _stated(rule_id: str, value: Any, file: str, document: Document, faults: lis
             near = get_close_matches(str(key), _KEYS, 1, 0.6)
             report((key,), f"unknown key {key!r}", f"did you mean {near[0]!r}?" if near else _EXAMPLE)
     state: Any = "off" if value.get("state") is False else value.get("state")  # in YAML 1.1 the word off is a false
-    if state not in STATES:
-        near = get_close_matches(str(state), STATES, 1, 0.6)
+    if state not in allowed:
+        near = get_close_matches(str(state), allowed, 1, 0.6)
         report(
             ("state",),
             f"{state!r} is no state",
-            f"did you mean {near[0]!r}?" if near else f"one of {', '.join(STATES)}",
+            f"did you mean {near[0]!r}?" if near else f"one of {', '.join(allowed)}",
         )
     for key in ("reason", "owner"):
         if not isinstance(value.get(key), str) or not value[key].strip():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
 import pytest
 
-from soc import alerting, health, instant, roles
+from soc import alerting, health, instant, roles, set_aside
 from soc.alerting import Suppression
 from soc.anomaly import Detectors
 from soc.clock import FixedClock
@@ -21,6 +22,7 @@ from soc.log.memory import MemoryLog
 from soc.metrics import Metrics
 from soc.pipeline import Content
 from soc.record import LogSource, Record
+from soc.roles import rule_budget
 from soc.roles.messages import finding_of, message_of
 from soc.sigma import RuleSet
 from soc.sources import RecordBatch
@@ -29,6 +31,7 @@ from soc.stores.memory import MemoryStore
 from soc.workspace import Workspace
 from soc.workspace.exceptions import Standing
 from tests.faults.world import Fixed
+from tests.sigma.rules import ID, event_of, load_rule
 from tests.stores.invented import SCAN, finding
 from tests.waiting import until
 from tests.workspace.conftest import CHEAP
@@ -220,6 +223,18 @@ async def test_many_dead_letters_are_reported_by_topic(clock) -> None:
     source, work = Source(batch(*[b"\x00"] * 120)), workshop(log, clock)
     await until_done(work, roles.detect(work, source), log.checks)
     assert log.checks() == [("soc-health-dead-letters", "logs.host")]
+
+
+async def test_a_rule_over_its_budget_is_set_aside_and_reported(clock, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(rule_budget, "LEAST", 100)
+    log, aside = Log(clock), tmp_path / "set_aside.yml"
+    rules = load_rule(tmp_path, {"s": {"CommandLine|re": "[0-9]{3,}x"}, "condition": "s"})
+    events = [event_of({"CommandLine": f"{number} " + 2_000 * "a"}).record.raw for number in range(9)]
+    work = replace(workshop(log, clock), content=Fixed(Content(rules, Detectors(), Inventory(), "s")))
+    limits = roles.Limits(roles.RuleBudget(0.5), aside)
+    await until_done(work, roles.detect(work, Source(batch(*events)), None, limits), log.checks)
+    assert log.checks() == [("soc-health-rule-set-aside", ID)]
+    assert list(set_aside.read(aside, [])) == [ID]
 
 
 async def test_a_fault_of_the_reader_ends_the_role(clock) -> None:
