@@ -138,7 +138,7 @@ async def _count_costs(work: Workshop, shift: _Shift, batch: RecordBatch) -> Non
         try:
             await asyncio.to_thread(set_aside.put, limits.aside, rule_id, told)
         except OSError as error:  # records go on being worked on; it is tried again when the budget is judged again
-            log.error("cannot set a rule aside", rule=rule_id, error=str(error))  # noqa: TRY400 (the reason says it all)
+            log.error("cannot set a rule aside", rule=rule_id, error=str(error))
             continue
         detail = f"{where}: {told}; it is set aside until `soc rules resume {rule_id}`"
         await work.report("soc-health-rule-set-aside", rule_id, detail)
