@@ -121,10 +121,12 @@ def explained(alert: Document, language: str, zone: tzinfo) -> Iterator[str]:
     yield from _facts(_head(alert, words, zone))
     evidence: Sequence[Document] = soc["evidence"]
     why = evidence[0]["why"] if evidence else []
-    yield from _section(words["why"], [clause_line(clause, language) for clause in why])
+    counted = [piece for piece in why if "ref" in piece]
+    yield from _section(words["why"], [clause_line(clause, language) for clause in why if "ref" not in clause])
     yield from _section(
-        f"{words['evidence']} ({len(evidence)} {words['of']} {soc['count']})",
-        [line for piece in evidence for line in _piece(piece, why, language, zone)],
+        f"{words['evidence']} ({len(counted or evidence)} {words['of']} {soc['count']})",
+        [line for piece in counted for line in _counted(piece, zone)]
+        or [line for piece in evidence for line in _piece(piece, why, language, zone)],
     )
     steps = soc["runbook"].get(language) or soc["runbook"].get("en") or []
     yield from _section(words["runbook"], [f"{number}. {step}" for number, step in enumerate(steps, 1)])
@@ -169,9 +171,11 @@ def _section(title_: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def clause_line(clause: Mapping[str, Any], language: str) -> str:
-    """One clause of a rule, or one feature of a detector, in a line."""
+    """One clause of a rule, one feature of a detector, or the arithmetic of a correlation, in a line."""
     if "contribution" in clause:
         return _feature(clause, language)
+    if "correlation" in clause:
+        return str(clause["text"][language])
     words = _WORDS[language]
     selection = f"{clause['selection']}: " if clause.get("selection") else ""
     asked = clause.get("asked", clause.get("message", ""))
@@ -201,6 +205,13 @@ def _piece(piece: Document, shown: Sequence[Document], language: str, zone: tzin
     yield f"    {raw[:_LONGEST]}{more}"
     if piece["why"] != shown:
         yield from (f"    ^ {clause_line(clause, language)}" for clause in piece["why"])
+
+
+def _counted(piece: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
+    """One of the events that a correlation counted, or a step of its sequence."""
+    event = piece["event"]
+    yield f"{_text.local(piece['time'], zone)}  {piece['ref']}  {event.get('title', '')}"
+    yield f"    {event.get('original', '')}"
 
 
 def _told(act: Mapping[str, Any], text: str, zone: tzinfo) -> str:

@@ -74,6 +74,8 @@ class Moment(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Details:
     alert: Document
+    arithmetic: dict[str, str]
+    """Of a correlation, in words, by language."""
     clauses: Sequence[Clause]
     features: Sequence[Feature]
     pieces: Sequence[Piece]
@@ -95,15 +97,32 @@ async def read(call: Call, alert_id: str) -> Details:
     why = alert["soc"]["evidence"][-1]["why"]
     return Details(
         alert=alert,
-        clauses=[_clause(item) for item in why if "contribution" not in item],
+        arithmetic=next((item["text"] for item in why if "correlation" in item), {}),
+        clauses=[_clause(item) for item in why if not item.keys() & {"contribution", "correlation", "ref"}],
         features=_features([item for item in why if "contribution" in item]),
-        pieces=[piece(item["event"], item["why"], item["ref"], item["finding"]) for item in alert["soc"]["evidence"]],
+        pieces=_pieces(alert["soc"]["evidence"]),
         moments=_moments(alert["triage"]),
         asset=last.get("asset", {}),
         zones=_zones(last),
         anomaly=last.get("anomaly", {}),
         findings=found.total,
     )
+
+
+def _pieces(evidence: Sequence[Document]) -> list[Piece]:
+    """Of a correlation the events that it counted, of all others the findings."""
+    last = evidence[-1]
+    counted = [item for item in last["why"] if "ref" in item]
+    if counted:
+        return [_counted(item, last["finding"]) for item in counted]
+    return [piece(item["event"], item["why"], item["ref"], item["finding"]) for item in evidence]
+
+
+def _counted(item: Document, finding: str) -> Piece:
+    event = item["event"]
+    fields = [Field(name, words.plain(value), used=True) for name, value in event.get("fields", {}).items()]
+    title = Field("rule.name", words.plain(event.get("title")), used=False)
+    return Piece(item["ref"], finding, item["time"], str(event.get("original", "")), [*fields, title])
 
 
 def _zones(soc: Document) -> dict[str, str]:
