@@ -242,7 +242,9 @@ def _records(text: str) -> list[str]:
 
 def _data(text: str) -> list[str]:
     text = text.strip()
-    return _STRINGS.findall(text) if text.startswith('"') else [text.rstrip(".") if not network.is_ip(text) else text]
+    if text.startswith('"'):
+        return _STRINGS.findall(text) or [text]
+    return [text if network.is_ip(text) else text.rstrip(".")]
 
 
 _DHCP: Kind = (Logsource(product="infoblox", category="dhcp", service="dhcpd"),)

@@ -176,10 +176,13 @@ def _meaning(tag: str, told: Native, document: Document) -> None:
         document["process.name"] = told.get("child")
 
 
+_LONGEST_TAG = 128
+
+
 def _meant(tag: str, told: Native) -> _Meaning | None:
     if tag.startswith(_BY_VERDICT):
         return _PASSED if told.get("action", "").upper() in {"PERMIT", "LOG"} else _MALWARE
-    parts = tag.split("_")
+    parts = tag[:_LONGEST_TAG].split("_")
     for count in range(len(parts), 0, -1):
         beginning = "_".join(parts[:count])
         if meaning := _TAGS.get(beginning) or _TAGS.get(f"{beginning}_"):

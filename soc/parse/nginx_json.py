@@ -37,7 +37,12 @@ def decode(frame: Frame) -> Native | None:
         return None
     if not any(name in document for name in ("body_bytes_sent", "bytes_sent", "http_user_agent", "request_length")):
         return None
-    native: dict[str, Any] = dict(document)
+    # Names of a web log, which hold text there, may be anything's here.
+    native: dict[str, Any] = {
+        name: value
+        for name, value in document.items()
+        if isinstance(value, str) or not ("-" in name or name in {"tls", "cipher"})
+    }
     for name, variables in _VARIABLES.items():
         told = next(
             (document[variable] for variable in variables if document.get(variable) not in (None, "", "-")), None

@@ -120,14 +120,17 @@ def _nil(value: str) -> str:
     return "" if value == "-" else value
 
 
-_ELEMENT = re.compile(r"\[([^\s\]=\"]+)(?=[\s\]])((?:[^\]\"\\]++|\"(?:[^\"\\]++|\\.)*+\"|\\.)*+)\]")
+_ELEMENT = re.compile(r"\[((?:[^\]\"\\]++|\"(?:[^\"\\]++|\\.)*+\"|\\.)*+)\]")
+_NAME = re.compile(r"[^\s\]=\"]{1,128}(?=\s|$)")
 _PARAMETER = re.compile(r"([^\s=\]\"]{1,64})= ?\"((?:[^\"\\]++|\\.)*+)\"")
 _ESCAPED = re.compile(r"\\([\"\\\]])")
 
 
 def structured_data(text: str) -> dict[str, dict[str, str]]:
-    """RFC 5424 structured data by element and parameter name, `\\"`, `\\\\` and `\\]` resolved."""
-    return {
-        element[1]: {name: _ESCAPED.sub(r"\1", value) for name, value in _PARAMETER.findall(element[2])}
-        for element in _ELEMENT.finditer(text)
-    }
+    """The structured data of an RFC 5424 header by element and parameter name, `\\"`, `\\\\` and `\\]` resolved."""
+    found: dict[str, dict[str, str]] = {}
+    for element in _ELEMENT.finditer(text):
+        if name := _NAME.match(element[1]):
+            pairs = _PARAMETER.findall(element[1], name.end())
+            found[name[0]] = {key: _ESCAPED.sub(r"\1", value) if "\\" in value else value for key, value in pairs}
+    return found

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 MALFORMED = SHARED / "data/parser_cases/malformed/malformed.jsonl"
 HANGS = 20
 """Seconds after which a record counts as one that hangs."""
+SLOW = 2.0
+"""CPU seconds that no record of these sizes takes where no work grows faster than the record."""
 PIECES = (
     b"\0", b"\x1b[31m", b"\r\n", b"\n", b"\t", b" ", b'"', b"\\", b"'", b"{", b"}", b"[", b"]", b"<", b">", b"|", b"=", b",", b";", b":", b"%", b"#",
     b"\xff", b"\xc3", b"\xed\xa0\x80", "\u202e".encode(), "\u2028".encode(), "\ufeff".encode(), "\u00b2\u0663".encode(), b"CEF:0|", b"LEEF:2.0|",
@@ -167,10 +169,13 @@ def main(seconds: float, seed: int) -> None:
         if start >= end:
             break
         found = _watched(raw)
+        took = time.process_time() - start
+        if took > SLOW and not found.startswith("!"):
+            found = f"!slow: {found}"
         counts["broken" if found.startswith("!") else found] += 1
         if found.startswith("!"):
             broken.setdefault(found, raw)
-        slowest[found] = max(slowest.get(found, (0.0, b"")), (time.process_time() - start, raw))
+        slowest[found] = max(slowest.get(found, (0.0, b"")), (took, raw))
     click.echo(f"{counts.total()} records, each a document or a reason: {dict(sorted(counts.items()))}")
     for found, (took, raw) in sorted(slowest.items(), key=lambda item: -item[1][0])[:8]:
         click.echo(f"slowest of {found}: {took * 1000:.0f} ms, {len(raw)} bytes {raw[:120]!r}")
