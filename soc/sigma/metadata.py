@@ -98,7 +98,10 @@ def info_of(document: dict[str, Any], logsource: Logsource, version: str, report
         runbook_vi=_steps(runbook, "vi", report),
         runbook_en=_steps(runbook, "en", report),
         falsepositives=tuple(_texts(document, "falsepositives", report)),
-        state=_chosen(block.get("state", "live"), STATES, ("soc", "state"), report),
+        # Without quotes YAML 1.1 reads `off` as false.
+        state=_chosen(
+            "off" if block.get("state") is False else block.get("state", "live"), STATES, ("soc", "state"), report
+        ),
     )
 
 

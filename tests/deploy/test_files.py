@@ -57,4 +57,4 @@ def test_ci_installs_everything_that_the_tests_need() -> None:
     commands = [command for marker, (_, command) in conftest.NEEDS.items() if marker != "shared"]
     wanted = {package for command in commands for package in command.removeprefix(conftest.INSTALL).split()}
     assert {package for package in wanted if not re.search(rf"\b{package}\b", text)} == set()
-    assert text.splitlines()[-2:] == ["make lint", "make test"]
+    assert text.splitlines()[-3:] == ["make lint", "make test", "make fuzz FUZZ_SECONDS=60"]

@@ -191,3 +191,10 @@ def test_the_files_of_the_current_folder_are_all_read(tmp_path: Path, monkeypatc
 def test_a_misspelt_attribute_is_named_with_the_one_that_was_meant(tmp_path: Path) -> None:
     faults = load_text(tmp_path, rule_text(GOOD, levle="high")).faults
     assert [(fault.what, fault.fix) for fault in faults] == [("unknown attribute 'levle'", "did you mean 'level'?")]
+
+
+def test_a_rule_can_be_switched_off_with_a_bare_word(tmp_path: Path) -> None:
+    """YAML takes it for a truth value."""
+    text = rule_text(GOOD, soc={"state": "STATE"}).replace("STATE", "off")
+    rules = load_text(tmp_path, text)
+    assert (rules.faults, [rule.info.state for rule in rules.rules]) == ((), ["off"])
