@@ -393,3 +393,18 @@ async def test_the_partitions_of_a_reader_that_left_go_to_the_other(world: World
             return len(found) == 8 and len((await stays.read(10, 0.05)).assigned) == await log.partitions(world.topic)
 
         await until(everything, 30, "all that was never committed")
+
+
+async def test_what_partitions_keep_can_be_read_by_nobodys_group_also_what_takes_a_key_away(
+    world: World, log: Log
+) -> None:
+    await log.append(
+        world.topic, [Message(b"a", b"k", None, 1), Message(b"b", b"l", None, 1), Message(b"c", b"k", None, 2)]
+    )
+    await log.append(world.topic, [Message(b"", b"k", None, 1)])
+    found = [each async for some in log.kept(world.topic, {1}) for each in some]
+    assert [(each.partition, each.key, each.value) for each in found] == [
+        (1, b"k", b"a"),
+        (1, b"l", b"b"),
+        (1, b"k", b""),
+    ]

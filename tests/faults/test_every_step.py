@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from soc import finding
+from soc import finding, pipeline
 from soc.correlate import Windows
+from soc.hit import END
+from soc.replaying import replay
 from tests.faults.world import CORRELATIONS, Fault, Stored, World, content_in, direct, oracle, records_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
     from soc.pipeline import Content
+    from soc.record import Record
 
 SEEDS = range(20)
 APPENDS = ("append soc.hits", "append soc.findings", "append soc.panes", "append soc.deadletter")
@@ -64,6 +69,21 @@ async def test_without_a_fault_the_roles_give_what_the_oracle_gives(content: Con
         assert await run(content, seed) == expected[seed], seed
     fired = {one["rule"]["id"] for each in expected for one in each.findings.values()}
     assert fired >= CORRELATIONS.keys()
+
+
+async def test_a_replay_of_the_same_records_gives_it_too(content: Content, expected: list[Stored]) -> None:
+    for seed in SEEDS:
+        found: list[finding.Finding] = []
+        await replay(batches(seed), content, found.extend, until=END)
+        unique, alerts = pipeline.index(found)
+        assert {each.id for each in unique} == expected[seed].findings.keys(), seed
+        assert {each.id for each in alerts} == expected[seed].alerts.keys(), seed
+
+
+async def batches(seed: int) -> AsyncIterator[Sequence[Record]]:
+    for records in records_of(seed).values():
+        for start in range(0, len(records), 5):
+            yield records[start : start + 5]
 
 
 def faults(step: str, kind: str) -> list[tuple[int, Fault]]:

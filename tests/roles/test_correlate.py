@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from soc import anomaly
+from soc import anomaly, instant
 from soc.anomaly import Detectors
 from soc.clock import FixedClock
+from soc.correlate.panes import encode as encode_pane
 from soc.enrich import Inventory
-from soc.hit import END, Tick, encode
-from soc.log import HITS, Delivered, Message, Position
+from soc.hit import END, Match, Tick, encode
+from soc.log import FINDINGS, HITS, PANES, Delivered, Message, Position
 from soc.log.memory import MemoryLog
 from soc.metrics import Metrics
 from soc.pipeline import Content, Open
+from soc.roles import correlate
 from soc.roles.partitions import Mark, Partition, mark_of
 from soc.roles.takeover import take_over
 from soc.roles.workshop import Workshop
 from soc.sigma import RuleSet
 from tests.correlate.test_windows import START, after, partial
+from tests.correlate.world import START as EPOCH, Happened, all_hits, correlation, correlations
 from tests.faults.world import Fixed
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from soc.sigma.correlations import Correlations
 
 CONTENT = Content(RuleSet(), Detectors(), Inventory(), "s")
+CHAIN = correlations(
+    correlation("low", "event_count", ["asked"], "30s", condition={"gte": 2}),
+    correlation("high", "event_count", ["low"], "30s", condition={"lte": 5}),
+)
+COUNT = correlations(correlation("count", "event_count", ["asked"], "30s", condition={"gte": 2}))
+DAY = correlations(correlation("day", "event_count", ["asked"], "1d", condition={"gte": 3}))
+
+
+def content(found: Correlations) -> Content:
+    return Content(RuleSet(correlations=found), Detectors(), Inventory(), "s")
+
+
+def asked(found: Correlations, *seconds: int, scope: str = "") -> list[Match]:
+    hits = all_hits(found, [Happened("asked", at, f"a{at}") for at in seconds])
+    return [replace(hit, scope=scope) for hit in hits]
 
 
 def delivered(*hits, first: int = 0) -> list[Delivered]:
@@ -98,3 +122,72 @@ async def test_an_assignment_is_read_from_its_start_even_if_some_of_it_was_hande
         (1, 1),
         (1, 2),
     ]
+
+
+def test_above_rules_a_file_is_open_from_the_first_word_of_its_end_until_all_have_told_it() -> None:
+    partition = Partition(Open.since(content(CHAIN)))
+    ends = [Tick({f"soc.hits:{number}": EPOCH}, {"file:1": END}, 2, level=1) for number in range(2)]
+    partition.fold(delivered(ends[0]), content(CHAIN))
+    assert partition.mark.since == 0
+    partition.fold(delivered(ends[1], first=1), content(CHAIN))
+    assert partition.mark.since is None
+
+
+def test_the_end_of_a_file_is_passed_on_at_once_to_correlations_above() -> None:
+    partition = Partition(Open.since(content(CHAIN)))
+    done = partition.fold(delivered(*asked(CHAIN, 1, 2, scope="file:1"), Tick({}, {"file:1": END}, 1)), content(CHAIN))
+    assert [hit.rule for hit in done.hits] == ["low"]
+    assert partition.ended
+    assert [(tick.level, tick.whole) for tick in partition.ticks(3, 4)] == [(1, {"file:1": END})]
+    assert not partition.ended
+
+
+def test_only_correlations_that_are_new_tell_what_lies_below_the_committed_offset() -> None:
+    hits = delivered(*asked(COUNT, 1, 2))
+    (key,) = (each.key for each in COUNT.all)
+    for unheard, told in ((frozenset(), 0), (frozenset({key}), 1)):
+        partition = Partition(Open.since(content(COUNT)), committed=2, unheard=unheard)
+        assert len(partition.fold(hits, content(COUNT)).findings) == told
+
+
+async def test_panes_come_back_and_those_that_nothing_needs_are_taken_from_a_compacted_topic() -> None:
+    clock = FixedClock(EPOCH + 30 * instant.HOUR)
+    log = MemoryLog(1, clock)
+    told = Partition(Open.since(content(DAY)))
+    at = EPOCH + 40_000 * instant.SECOND
+    done = told.fold(delivered(*asked(DAY, 0, 1), Tick({"logs.app:0": at}, {}, 1)), content(DAY))
+    kept = [Message(encode_pane(pane), pane.key, None, 0) for pane in done.panes]
+    old = replace(done.panes[0], start=0, expires=EPOCH)
+    await log.append(PANES, [*kept, Message(encode_pane(old), old.key, None, 0)])
+    reader = await log.reader("soc-correlate", [HITS])
+    assigned = (await reader.read(10, 0)).assigned
+    assert await reader.commit((await reader.read(10, 0)).epoch, {Position(HITS, 0): 0}, f'{{"clock":{at}}}')
+    work = Workshop(log, Fixed(content(DAY)), Metrics(), clock, asyncio.Event())
+    (partition,) = (await take_over(work, reader, assigned, content(DAY))).values()
+    assert len(partition.fold(delivered(*asked(DAY, 50_000)), content(DAY)).findings) == 1
+    assert [(each.key, each.value) for each in log.messages[Position(PANES, 0)][2:]] == [(old.key, b"")]
+
+
+async def test_changed_correlations_are_rebuilt_from_the_log() -> None:
+    """Hits that detect told with the new content before this worker had it."""
+    clock = FixedClock(EPOCH + instant.MINUTE)
+    log = MemoryLog(1, clock)
+    await log.append(HITS, [Message(encode(hit), hit.key, hit.arrived) for hit in asked(COUNT, 1, 2)])
+    fixed = Fixed(content(CHAIN))
+    work = Workshop(log, fixed, Metrics(), clock, asyncio.Event())
+    task = asyncio.create_task(correlate(work))
+
+    async def position() -> int:
+        return (await log.remembered("soc-correlate")).get(Position(HITS, 0), (0, ""))[0]
+
+    async def passed() -> bool:
+        clock.advance(instant.SECOND)
+        return await position() >= 2
+
+    await until(passed, 10)
+    assert log.messages[Position(FINDINGS, 0)] == []
+    fixed.current = content(COUNT)
+    await until(lambda: bool(log.messages[Position(FINDINGS, 0)]), 10)
+    work.stopping.set()
+    await task
+    assert len(log.messages[Position(FINDINGS, 0)]) == 1
