@@ -52,9 +52,12 @@ def standards() -> Sequence[Standard]:
 
 
 def detections(content: Content) -> list[Detection]:
-    """Everything that can raise an alert, in the order of layers and ids."""
+    """Everything that can raise an alert, in the order of layers and ids; what is counted only raises none."""
     blind = {rule.info.id for rule in content.rules.blind()}
-    found = [_detection(rule.info, "blind" if rule.info.id in blind else "") for rule in content.rules.rules]
+    correlations = content.rules.correlations
+    alerting = [rule.info for rule in content.rules.rules if rule.info.id not in correlations.quiet]
+    found = [_detection(info, "blind" if info.id in blind else "") for info in alerting]
+    found += [_detection(each.info) for each in correlations.all if each.info.id not in correlations.quiet]
     found += [_detection(info, "" if trained else "learning") for info, trained in _detectors(content.detectors)]
     found += [_detection(check) for check in health.CHECKS.values()]
     return sorted(found, key=lambda one: (LAYERS.index(one.layer), one.id))
