@@ -24,7 +24,7 @@ _SHAPES = {
     "nested": 2,
     "winlogbeat": 2,
     "nxlog": 2,
-    "wrapped": 0.5,
+    "wrapped": 1.5,
     "found": 0.3,
     "text": 0.7,
     "json": 1,
@@ -38,6 +38,7 @@ _AIMS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(vocabulary.PARTS, vocabulary.TIMES),
 }
 """What may satisfy an item of some kinds."""
+_WIDE = ("|wide", "|utf16le", "|utf16be", "|utf16")
 _FITTING = {regex: tuple(text for text in vocabulary.FOUND if re2.search(regex, text)) for regex in vocabulary.REGEXES}
 
 
@@ -56,6 +57,7 @@ class _Draw:
         """What the events so far hold."""
         self.is_sure = self.chance(0.5)
         """Whether keywords show in raw bytes."""
+        self.fields = vocabulary.FLAT if self.chance(0.6) else vocabulary.FIELDS
         self.is_placed = self.chance(0.2)
         """Whether selections ask for event ids."""
 
@@ -92,7 +94,8 @@ class _Draw:
 
     def detection(self) -> dict[str, Any]:
         if self.chance(0.45):  # where one item decides, a fault in it shows
-            return {"s_1": dict([self.item()]), "condition": "s_1" if self.chance(0.8) else "not s_1"}
+            only = self.searched() if self.chance(0.25) else dict([self.item()])
+            return {"s_1": only, "condition": "s_1" if self.chance(0.8) else "not s_1"}
         names = self.one((["s_1", "f_1", "_own"], ["s_1", "s_2", "f_1"], ["s_1", "f_1", "f_2"]))
         texts = [
             self.one(vocabulary.CONDITIONS).format(*self.random.sample(names, 3))
@@ -106,23 +109,28 @@ class _Draw:
             return self.map()
         if kind < 0.75:
             return self.some(self.map, 2)
-        if kind < 0.9:
-            return self.some(self.keyword)
-        if kind < 0.95:
-            return {self.one(("|all", "|contains", "|cased", "|windash|all", "|re", "|neq")): self.some(self.keyword)}
-        return [self.map(), self.keyword()]
+        return [self.map(), self.keyword()] if kind < 0.8 else self.searched()
+
+    def searched(self) -> Any:
+        """Keywords, looked for in all that an event says."""
+        modifiers = self.one(("", "", "", "", "|all", "|all", "|contains", "|cased", "|windash|all", "|re", "|neq"))
+        words = self.some((lambda: self.one(vocabulary.REGEXES)) if modifiers == "|re" else self.keyword)
+        return {modifiers: words} if modifiers else words
 
     def keyword(self) -> Any:
         if self.is_sure:
-            return self.heard(self.one(vocabulary.SURE))
+            return self.heard(self.one(vocabulary.SURE if self.chance(0.95) else ("1000", "1e3")))
         return self.random.randint(0, 1000) if self.chance(0.15) else self.word() or "k"
 
     def map(self) -> dict[str, Any]:
         place = {"EventID": self._place()[1]} if self.is_placed and self.chance(0.7) else {}
         return place | dict(self.some(self.item))
 
+    def name(self) -> str:
+        return str(self.one(self.fields[:3] if self.chance(0.75) else self.fields))
+
     def item(self) -> tuple[str, Any]:
-        name = self.one(vocabulary.FIELDS[:4]) if self.chance(0.75) else self.one(vocabulary.FIELDS)
+        name = self.name()
         kind = self.weighed(_KINDS)
         name = "EventID" if kind == "place" else name
         key, values = getattr(self, f"_{kind}")()
@@ -132,14 +140,10 @@ class _Draw:
         return f"{name}{key}{'' if 'exists' in key else ending}", values
 
     def _text(self) -> tuple[str, list[str]]:
-        before = self.one(("", "", "", "", "|windash", "|expand", "|wide", "|utf16le", "|utf16be", "|utf16"))
-        coded = (
-            self.one(("", "", "|base64", "|base64offset"))
-            if before[:2] in {"", "|w", "|u"} and before != "|windash"
-            else ""
-        )
-        if before[:2] in {"|w", "|u"} and not coded:
-            coded = "|base64"  # what is encoded alone holds NUL
+        before = self.one(("", "", "", "", "|windash", "|expand", *_WIDE))
+        coded = ""
+        if before in _WIDE or not before:  # what is encoded in two bytes alone holds NUL
+            coded = self.one(("|base64", "|base64offset") if before else ("", "", "|base64", "|base64offset"))
         place = self.one(("", "|contains", "|contains", "|startswith", "|endswith"))
         cased = "|cased" if self.chance(0.25) else ""
         words = self.some(self.word)
@@ -167,9 +171,7 @@ class _Draw:
 
     def _fieldref(self) -> tuple[str, Any]:
         how = self.one(("", "|contains", "|startswith", "|endswith")) + ("|cased" if self.chance(0.2) else "")
-        return f"|fieldref{how}", self.one(vocabulary.FIELDS) if self.chance(0.8) else self.some(
-            lambda: self.one(vocabulary.FIELDS), 2
-        )
+        return f"|fieldref{how}", self.name() if self.chance(0.8) else self.some(self.name, 2)
 
     def _place(self) -> tuple[str, list[Any]]:
         return "", self.some(lambda: self.one((1, 1, 2, 4688, "1", 4689)))
@@ -190,7 +192,7 @@ class _Draw:
     # ------------------------------------------------------------------------------------------------------ events
 
     def event(self, shape: str) -> dict[str, Any]:
-        names = (*vocabulary.FIELDS[:4], "Z") if self.chance(0.6) else (*vocabulary.FIELDS, "Z")
+        names = (*self.fields[:3], "Z") if self.chance(0.6) else (*vocabulary.FIELDS, "Z")
         fields = {name: self.value() for name in names if self.chance(0.3)}
         for name, key, values in self.random.sample(self.asked, min(len(self.asked), 4)):
             if "fieldref" in key:
@@ -315,7 +317,9 @@ class _Draw:
 _CHANGES = (
     _Draw.plain, _Draw.plain, _Draw.around, _Draw.around, _Draw.encoded, _Draw.long,
     lambda _, word: word.upper(), lambda _, word: word.swapcase(), lambda _, word: word.lower(),
-    lambda _, word: word.replace("k", "\u212a").replace("i", "\u0130"),
+    lambda _, word: word.replace("k", "\u212a"),
+    lambda _, word: word.replace("i", "\u0130"),
+    lambda draw, word: draw.plain(word) + draw.one(('":x', '" : "', "\\")),
     lambda _, word: word.replace("s", "\u017f").replace("ss", "\u00df"),
     lambda _, word: word[len(word) // 2 :] + word[: len(word) // 2],
     lambda draw, word: word.replace("-", draw.one("-/\u2013\u2014\u2015")),

@@ -91,7 +91,6 @@ VALUES = (
     _fields("patterns together are all that one of them is", "for id_, predicate, _ in self._together if predicate.holds(value, _NO_READER)])",
             "for id_, predicate, _ in self._together])"),
     _fields("only the first literal of a pattern", "for literal in literals:\n", "for literal in literals[:1]:\n"),
-    _fields("numbers by their text too", "found -= self._number_ids", "pass"),
     _fields("numbers by their text alone", "found.update(self._numbers.get(value.raw, ()))", "pass"),
     _fields("true is 1", "if not isinstance(value.raw, bool):", "if True:"),
     _fields("1 remembered as true", "place = (type(value), repr", "place = (float, repr"),

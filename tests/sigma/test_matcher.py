@@ -58,6 +58,8 @@ def detected(detection: Any, *events: dict[str, Any]) -> Case:
             *({"A": value} for value in (True, 1, 1.0, "1")),
         ),
         detected({"s1": ["1000"], "s2": {"B": "a"}, "condition": "s1"}, {"A": 1e3}),
+        detected({"s1": ["mimi\0katz"], "condition": "s1"}, {"A": "mimi", "B": "katz"}, {"A": "mimi\0katz"}),
+        detected({"s1": ["mimikatz"], "condition": "s1"}, {"A": 'mimikatz": x'}, {"A": "x", "mimikatz": "y"}),
     ],
 )
 def test_it_matches_so_where_engines_have_failed(case: Case) -> None:
@@ -230,3 +232,24 @@ def test_the_shortcut_leaves_to_the_matcher_what_is_not_a_flat_event_of_a_kind_t
         (1, tuple(ruleset.rules)),
         *((number, None) for number in range(2, 10)),
     ]
+
+
+def test_the_shortcut_leaves_to_the_matcher_the_very_lines_that_hold_a_keyword() -> None:
+    everywhere, here = {"s1": ["mimikatz"], "condition": "s1"}, {"s1": ["whoami"], "condition": "s1"}
+    security = rule_of("00000002", here, {"product": "windows", "service": "security"})
+    assert security
+    ruleset = RuleSet([rule(everywhere), security], (), LOGSOURCES)
+    lines = [b'{"EventID":1,"Channel":"Security","A":"%d"}' % number for number in range(100)]
+    lines[50] = b'{"A":"mimikatz","EventID":1,"Channel":"Security"}'
+    lines[70] = b'{"A":"whoami","EventID":1,"Channel":"Security"}'
+    ruleset.match(windows_event({"Channel": "Security"}))
+    assert ruleset.of_lines(b"\n".join(lines), lines) == [(50, None), (70, None)]
+
+
+def test_the_shortcut_leaves_to_the_matcher_what_has_more_fields_than_an_event_may_have() -> None:
+    ruleset = RuleSet([rule({"s1": {"A": "a"}, "condition": "s1"})])
+    ruleset.match(windows_event({}))
+    wide = windows_event({"A": "a", **{f"f{number}": 1 for number in range(1_900)}}).record.raw
+    wider = orjson.dumps(orjson.loads(wide) | {f"g{number}": 1 for number in range(1_900)})
+    lines = [wide, wider]
+    assert ruleset.of_lines(b"\n".join(lines), lines) == [(0, tuple(ruleset.rules)), (1, None)]

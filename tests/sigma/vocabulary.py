@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 FIELDS = ("A", "B", "C.d", "E f", "EventID", "Computer", "Channel", "process.executable", "event.code", "user.name")
+FLAT = ("A", "B", "E f", "EventID", "Computer", "Channel")
+"""Those without a dot: with one, a rule may mean what only the whole event tells."""
 COMMON = ("A", "B", "C.d", "E f", "EventID", "Computer")
 """What every shape of a Windows event can have under the same name."""
 LETTERS = 'abAB k\u212aSs\u017f\u0130i\u0307\u1e9e\u00df-/\u2013\\*?.\n"1\u0111\u0110:'
