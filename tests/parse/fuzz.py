@@ -159,6 +159,7 @@ def main(seconds: float, seed: int) -> None:
     """Damage records for some time; exit status 1 if one breaks something."""
     seed = seed or random.SystemRandom().randrange(1, 1 << 32)
     click.echo(f"seed {seed}")
+    parse.prepare()
     signal.signal(signal.SIGALRM, _hung)
     counts: Counter[str] = Counter()
     broken: dict[str, bytes] = {}
