@@ -144,7 +144,6 @@ PLANS = (
     _matcher("what the kind decides is forgotten", "held = self._constant.union(", "held = frozenset().union("),
     _matcher("a reference's `neq` forgotten", "return predicate.compares(value, other) is not item.negated", "return predicate.compares(value, other)"),
     _matcher("the first of several references only", "if not is_flat or more or not isinstance", "if not is_flat or not isinstance"),
-    _matcher("references to ECS names read as names of the event's own", ' or "." in mine or "." in predicate.other', ""),
     _matcher("the shortcut decides on references that are no texts", "                if told is None:\n                    return None\n", ""),
     _matcher("the shortcut forgets keywords of some kinds only", "(not words.is_sure or words.hits(raw))", "False"),
     _matcher("the shortcut forgets keywords that raw bytes do not show", "(not words.is_sure or words.hits(raw))", "words.hits(raw)"),

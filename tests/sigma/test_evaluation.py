@@ -61,6 +61,8 @@ VALUES: list[tuple[Any, dict[str, Any], bool]] = [
     ({"User": ""}, {}, NO),
     ({"User": ""}, {"User": None}, NO),
     ({"User": [None, ""]}, {}, YES),
+    ({"User": None}, {"User": ["a", None]}, YES),
+    ({"User": "*"}, {"User": [None]}, NO),
     ({"User|exists": True}, {"User": ""}, YES),
     ({"User|exists": True}, {}, NO),
     ({"User|exists": False}, {}, YES),
@@ -107,6 +109,7 @@ VALUES: list[tuple[Any, dict[str, Any], bool]] = [
     # Encoded text: the places where it can begin, and its last character.
     ({"CommandLine|base64|contains": "foobar"}, {"CommandLine": "Zm9vYmFy"}, YES),
     ({"CommandLine|base64offset|contains": "foobar"}, {"CommandLine": "eGZvb2Jhcg=="}, YES),  # "xfoobar"
+    ({"CommandLine|base64offset|contains": "foobar"}, {"CommandLine": "eGZvb2Jhcnp6"}, YES),  # "xfoobarzz"
     ({"CommandLine|base64offset|contains": "foobar"}, {"CommandLine": "eHhmb29iYXJ5"}, YES),  # "xxfoobary"
     ({"CommandLine|base64offset|contains": "foobar"}, {"CommandLine": "Zm9vYmF6"}, NO),  # "foobaz"
     ({"CommandLine|wide|base64offset|contains": "ping"}, {"CommandLine": "cABpAG4AZwA="}, YES),
@@ -121,6 +124,7 @@ VALUES: list[tuple[Any, dict[str, Any], bool]] = [
     ({"CommandLine|re|s": "a.c"}, {"CommandLine": "a\nc"}, YES),
     ({"CommandLine|re": "^c"}, {"CommandLine": "a\nc"}, NO),
     ({"CommandLine|re|m": "^c"}, {"CommandLine": "a\nc"}, YES),
+    ({"CommandLine|re": "whoami|mimikatz"}, {"CommandLine": "run mimikatz"}, YES),
     ({"CommandLine|re": ".*"}, {}, NO),
     ({"Level|re": "^4$"}, {"Level": 4}, YES),
     # Networks.
@@ -134,7 +138,12 @@ VALUES: list[tuple[Any, dict[str, Any], bool]] = [
     ({"Level|gt": 3}, {"Level": 4}, YES),
     ({"Level|gt": 3}, {"Level": "4"}, YES),
     ({"Level|gte": 4}, {"Level": 4}, YES),
+    ({"Level|gte": 4}, {"Level": 5}, YES),
+    ({"Level|gte": 4}, {"Level": 3}, NO),
+    ({"Level|gt": 4}, {"Level": 4}, NO),
     ({"Level|lt": 4}, {"Level": 4}, NO),
+    ({"Level|lt": 5}, {"Level": 4}, YES),
+    ({"Level|lte": 4}, {"Level": 4}, YES),
     ({"Level|lte": 4.5}, {"Level": 4.25}, YES),
     ({"Level|gt": 3}, {"Level": "high"}, NO),
     ({"Level|gt": 0}, {"Level": True}, NO),
@@ -174,6 +183,7 @@ CONDITIONS = [
     ("a or b and c", {"A": "1"}, YES),  # `and` binds closer
     ("(a or b) and c", {"A": "1"}, NO),
     ("not a and b", {"B": "1"}, YES),  # `not` binds closest
+    ("not a and b", {}, NO),
     ("not (a and b)", {"B": "1"}, YES),
     ("1 of them", {"C": "1"}, YES),
     ("any of them", {"C": "1"}, YES),

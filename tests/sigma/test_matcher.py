@@ -156,6 +156,7 @@ def test_what_a_regular_expression_needs_is_in_every_text_that_it_matches(
         ("(power|cmd)", ("power", "cmd")),
         ("a|b", ()),
         ("(?i)mask", ("ma",)),
+        ("x(?i:ask)", ()),
         ("x?yz", ("yz",)),
         ("(?:ab){2,}c*", ("ab",)),
         (r"\bWord\b", ("word",)),
@@ -232,6 +233,27 @@ def test_the_shortcut_leaves_to_the_matcher_what_is_not_a_flat_event_of_a_kind_t
         (1, tuple(ruleset.rules)),
         *((number, None) for number in range(2, 10)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "raw"),
+    [
+        (["mimikatz"], rb'{"EventID":1,"Channel":"x","A":"MIMI\u004BATZ"}'),
+        (["mimikatz"], rb'{"EventID":1,"Channel":"x","A":"mimi\u212aatz"}'),
+        (["mimikatz"], '{"EventID":1,"Channel":"x","A":"mimi\u212aatz"}'.encode()),
+        (["1000"], b'{"EventID":1,"Channel":"x","A":1e3}'),
+        (['say "hi"'], rb'{"EventID":1,"Channel":"x","A":"say \"hi\""}'),
+        (['say "hi"'], rb'{"host":"h","message":"{\"EventID\":1,\"Channel\":\"x\",\"A\":\"say \\\"hi\\\"\"}"}'),
+        ({"|re": ["whoami|mimikatz"]}, b'{"EventID":1,"Channel":"x","A":"mimikatz"}'),
+        ({"|re": ["whoami|mimikatz"]}, b'{"EventID":1,"Channel":"x","A":"whoami"}'),
+    ],
+)
+def test_a_keyword_is_found_however_the_raw_bytes_spell_it(keywords: Any, raw: bytes) -> None:
+    ruleset = RuleSet([rule({"s1": keywords, "condition": "s1"})])
+    event = parse.parse(Record(raw, "file:test", 0, 0, LogSource("logs.host")))
+    ruleset.match(windows_event({}))
+    assert ruleset.match(event) == ruleset.match_plainly(event) == tuple(ruleset.rules)
+    assert ruleset.of_lines(raw, [raw]) == [(0, None)]
 
 
 def test_the_shortcut_leaves_to_the_matcher_the_very_lines_that_hold_a_keyword() -> None:
