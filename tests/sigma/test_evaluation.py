@@ -122,6 +122,8 @@ VALUES: list[tuple[Any, dict[str, Any], bool]] = [
     ({"CommandLine|re|i": "ABC"}, {"CommandLine": "abc"}, YES),
     ({"CommandLine|re": "a.c"}, {"CommandLine": "a\nc"}, NO),
     ({"CommandLine|re|s": "a.c"}, {"CommandLine": "a\nc"}, YES),
+    ({"CommandLine|re": ".{5,}"}, {"CommandLine": "ab\nabcde"}, YES),
+    ({"CommandLine|re": ".{5,}"}, {"CommandLine": "abcd\nabcd"}, NO),
     ({"CommandLine|re": "^c"}, {"CommandLine": "a\nc"}, NO),
     ({"CommandLine|re|m": "^c"}, {"CommandLine": "a\nc"}, YES),
     ({"CommandLine|re": "whoami|mimikatz"}, {"CommandLine": "run mimikatz"}, YES),
