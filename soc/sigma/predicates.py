@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any, Protocol
@@ -118,18 +118,22 @@ def re2_options() -> Any:
 
 @dataclass(frozen=True)
 class Number:
-    """Equal by value, or by its text."""
+    """Equal by value, or by its text; so 1 and 1.0 are two of them, which are one key of a dict."""
 
     value: int | float
+    text: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", str(self.value))
 
     def __str__(self) -> str:
-        return str(self.value)
+        return self.text
 
     def holds(self, member: Member, reader: Reader) -> bool:  # noqa: ARG002
         raw = member.raw
         if isinstance(raw, int | float) and not isinstance(raw, bool):
             return raw == self.value
-        return member.text == str(self.value)
+        return member.text == self.text
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,6 @@ TOLD: tuple[Told, ...] = (
         "<86>Jan  1 01:3{n}:41 db-core-01 sshd[21744]: Accepted password for backup from 203.0.113.77 port 51844 ssh2",
         ("event.action", "event.outcome", "user.name", "source.ip"),
     ),
-    Told(CHAIN, 4, 3, _wall("203.0.113.77", "192.0.2.20", 22) | _OUTSIDE, "", ("source.ip", "destination.port")),
     Told(DUMP, 6, 4, {"host.name": "db-core-01", "user.name": "svc_report", "source.ip": "10.20.4.31",
                       "event.action": "select", "soc.source.zone": "application"} | _DB,
          "2026-01-01 01:3{n}:10.114 +07 [4127] svc_report@ho_so LOG:  statement: SELECT * FROM ho_so_ca_nhan",
@@ -265,9 +264,36 @@ def _anomaly() -> Finding:
     return alerting.finding_of(WINDOW, group, document, time=time, arrived=time, ref="logs.host:1:91221", why=why)
 
 
+def _chain() -> Finding:
+    start = NOW - 4 * instant.MINUTE
+    steps = (
+        ("Port scan from outside", 0, {"source.ip": "203.0.113.77", "destination.port": "3389"}),
+        ("SSH login from the Internet", 90 * instant.SECOND, {"source.ip": "203.0.113.77", "user.name": "backup"}),
+    )
+    arithmetic = {
+        "correlation": "temporal_ordered",
+        "count": 2,
+        "needed": 2,
+        "condition": "gte 2",
+        "timespan": 900,
+        "by": ["source.ip"],
+        "since": instant.iso(start),
+        "until": instant.iso(start + steps[-1][1]),
+        "refs": [f"logs.network:3:{91_000 + number}" for number in range(len(steps))],
+    }
+    why = [arithmetic | {"text": alerting.in_words(arithmetic)}] + [
+        {"ref": ref, "rule": title, "time": instant.iso(start + after), "event": {"title": title, "fields": fields}}
+        for ref, (title, after, fields) in zip(arithmetic["refs"], steps, strict=True)
+    ]
+    document = {"event.start": instant.iso(start), "event.end": instant.iso(start + 15 * instant.MINUTE)}
+    group = alerting.Group((("source.ip", "203.0.113.77"),), start)
+    document |= _wall("203.0.113.77", "192.0.2.20", 22) | _OUTSIDE
+    return alerting.finding_of(CHAIN, group, document, time=start, arrived=start, ref=arithmetic["refs"][0], why=why)
+
+
 async def fill(store: MemoryStore) -> None:
     """The alerts, some of them already taken or closed by somebody."""
-    findings = [event_finding(told, number) for told in TOLD for number in range(told.count)] + [_anomaly()]
+    findings = [event_finding(told, number) for told in TOLD for number in range(told.count)] + [_chain(), _anomaly()]
     await store.create(findings, [alert for alert in map(alerting.alert_of, findings) if alert], NOW - instant.HOUR)
     await store.roll_up(0)
     for rule_id, minutes, change in (

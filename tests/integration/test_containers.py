@@ -264,7 +264,10 @@ def test_the_steps_of_the_dockerfile_give_an_installation_that_works_anywhere(tm
     assert run("soc", "--version").strip().endswith(version())
     assert json.loads(run("soc", "parse", given=LINE + "\n"))["user"]["name"] == "root"
     detectors = len(names(ROOT / "detectors", "*.yml"))
-    assert re.search(rf"[1-9]\d* rules with [1-9]\d* tests, {detectors} detectors: no faults", run("soc", "check"))
+    assert re.search(
+        rf"[1-9]\d* rules and [1-9]\d* correlations with [1-9]\d* tests, {detectors} detectors: no faults",
+        run("soc", "check"),
+    )
     found = json.loads(run("python", "-c", FOUND))
     assert found == {
         "rules": names(ROOT / "rules", "*.yml"),

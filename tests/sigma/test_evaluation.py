@@ -46,6 +46,8 @@ VALUES: list[tuple[Any, dict[str, Any], bool]] = [
     ({"Level": 4}, {"Level": "4"}, YES),
     ({"Level": "4"}, {"Level": 4}, YES),
     ({"Level": 4}, {"Level": 4.0}, YES),
+    ({"Level": 4}, {"Level": "4.0"}, NO),
+    ({"Level": [4, 4.0]}, {"Level": "4.0"}, YES),
     ({"Level": 1}, {"Level": True}, NO),
     ({"Level": True}, {"Level": 1}, NO),
     ({"Initiated": "true"}, {"Initiated": True}, YES),

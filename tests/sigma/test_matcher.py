@@ -58,6 +58,9 @@ def detected(detection: Any, *events: dict[str, Any]) -> Case:
             *({"A": value} for value in (True, 1, 1.0, "1")),
         ),
         detected({"s1": ["1000"], "s2": {"B": "a"}, "condition": "s1"}, {"A": 1e3}),
+        detected(
+            {"s1": {"A": 1000}, "s2": {"A": 1000.0}, "condition": "not s1 and s2"}, {"A": "1000.0"}, {"A": "1000"}
+        ),
         detected({"s1": ["mimi\0katz"], "condition": "s1"}, {"A": "mimi", "B": "katz"}, {"A": "mimi\0katz"}),
         detected({"s1": ["mimikatz"], "condition": "s1"}, {"A": 'mimikatz": x'}, {"A": "x", "mimikatz": "y"}),
     ],
