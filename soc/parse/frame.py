@@ -237,6 +237,17 @@ def is_flat(document: Mapping[str, Any], raw: bytes) -> bool:
     return len(raw) <= MAX_BYTES and len(document) <= MAX_LEAVES and _NESTED.isdisjoint(map(type, document.values()))
 
 
+def is_bounded(document: dict[str, Any], raw: bytes) -> bool:
+    """Whether a decoded object keeps all bounds, walked if it must be."""
+    if is_flat(document, raw):
+        return True
+    try:
+        _check(document)
+    except Unparsable:
+        return False
+    return len(raw) <= MAX_BYTES
+
+
 _NESTED = frozenset({dict, list})
 
 

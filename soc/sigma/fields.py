@@ -198,6 +198,10 @@ class Field:
         self._looked[:] = [0] * len(self._looked)
         return found
 
+    def class_of(self, value: Any) -> int:
+        """The class of anything that an event may hold, or of its absence."""
+        return self.classify(value) if isinstance(value, list | tuple | dict) else self.memo[value]
+
     def constant(self, value: Any) -> int:
         """The class of an absent field, and of null."""
         table = self.table

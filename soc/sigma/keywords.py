@@ -65,9 +65,14 @@ class Keywords:
         """The class of all values together."""
         record, format_, native, frame = event
         # Inside an envelope the document is escaped once more than the needles.
-        if not (self.is_sure and format_.json and format_.values is leaves and frame.envelope is None):
-            return self._field.classify(list(format_.values(native)))
-        raw = record.raw
+        if format_.json and format_.values is leaves and frame.envelope is None:
+            return self.in_document(native, record.raw)
+        return self._field.classify(list(format_.values(native)))
+
+    def in_document(self, native: Mapping[str, Any], raw: bytes) -> int:
+        """The same of an event that is nothing but this document, which `raw` is as JSON."""
+        if not self.is_sure:
+            return self._field.classify(list(leaves(native)))
         hits = self.hits(raw)
         return self._among(native, raw, {number for number, _ in hits}) if hits else 0
 

@@ -19,7 +19,7 @@ from soc.event import WindowsKind
 from soc.literals import Literals
 from soc.parse import ABSENT, EcsFields, windows
 from soc.parse.format import flat_field
-from soc.parse.frame import is_flat
+from soc.parse.frame import is_bounded, is_flat
 from soc.sigma.compiled import decide_of, holds, ids_in, required, tables_of
 from soc.sigma.costs import Cost, added
 from soc.sigma.fields import Classes, Field, Memory
@@ -252,10 +252,13 @@ def _reference(item: Item, names: Mapping[str, str], *, is_flat: bool) -> Callab
 class Plan:
     """How events of one format and kind are matched."""
 
-    __slots__ = ("_constant", "_keywords", "_read", "_results", "_shape", "_specials")
+    __slots__ = ("_constant", "_keywords", "_read", "_results", "_shape", "_specials", "_unsearched")
 
-    def __init__(self, shape: Shape, constant: frozenset[int]) -> None:
+    def __init__(self, shape: Shape, constant: frozenset[int], searched: frozenset[int]) -> None:
+        """`searched`: keywords that documents without any are told apart from before."""
         self._shape = shape
+        words = shape.keywords
+        self._unsearched = words if words is not None and not words.ids <= searched else None
         self._read, self._keywords, self._specials = shape.key, shape.keywords, shape.specials
         self._constant = constant
         """Ids that hold in all events of the kind."""
@@ -275,10 +278,10 @@ class Plan:
         found = self._results.get(key)
         return self._decide(key) if found is None else found
 
-    def of_document(self, native: Mapping[str, Any], raw: bytes, searched: frozenset[int]) -> Found | None:
+    def of_document(self, native: dict[str, Any], raw: bytes) -> Found | None:
         """What `match` finds in the event that is nothing but this document; None where that takes an event.
 
-        `raw` is the document, in which none of the keywords searched for is found.
+        `raw` is the document, in which none of the keywords that all events are searched for is found.
         """
         read = self._read
         if read is None:
@@ -286,19 +289,38 @@ class Plan:
         try:
             key = read(native.get)
         except TypeError:  # a list or an object is no key of a memo
-            return None
-        words = self._keywords
-        if words is not None and not words.ids <= searched and (not words.is_sure or words.hits(raw)):
-            return None
+            if not is_bounded(native, raw):
+                return None
+            key = self._key_of(native)
+        words = self._unsearched
+        if words is not None and (not words.is_sure or words.hits(raw)):
+            if not is_bounded(native, raw):
+                return None
+            if class_ := words.in_document(native, raw):
+                key = (*key, class_)
         if self._specials:
-            for id_, compares, _, _ in self._specials:
-                told = compares(native)
-                if told is None:
-                    return None
-                if told:
-                    key = (*key, -id_)
+            references = self._references(native)
+            if references is None:
+                return None
+            key = (*key, *references)
         found = self._results.get(key)
         return self._decide(key) if found is None else found
+
+    def _references(self, native: Mapping[str, Any]) -> Key | None:
+        """What compares fields of a flat document, as far as it holds; None where it takes an event to tell."""
+        held = []
+        for id_, compares, _, _ in self._specials:
+            told = compares(native)
+            if told is None:
+                return None
+            if told:
+                held.append(-id_)
+        return tuple(held)
+
+    def _key_of(self, native: Mapping[str, Any]) -> Key:
+        """Of a flat document, some of whose values are lists or objects."""
+        values = [(field, native.get(field.name, ABSENT)) for field, _ in self._shape.reads]
+        return tuple([field.class_of(value) for field, value in values])
 
     def _key(self, event: Event) -> Key:
         native = event.native
@@ -312,7 +334,7 @@ class Plan:
                 value = told.get(field.name)
                 if value is None:  # ECS documents have no nulls
                     value = ABSENT
-            classes.append(field.classify(value) if isinstance(value, list | tuple | dict) else field.memo[value])
+            classes.append(field.class_of(value))
         return tuple(classes)
 
     def _decide(self, key: Key) -> Found:
@@ -373,11 +395,11 @@ class Matcher:
     def of_lines(self, block: bytes, lines: Sequence[bytes]) -> list[tuple[int, Found | None]]:
         """The lines of a block in which rules match, by number; None where only `match` tells what they are.
 
-        A shortcut for much input of which little matches. It makes no `Event`, and knows flat Windows events only, of
-        kinds that have been met; everything else is for `match`.
+        A shortcut for much input of which little matches. It makes no `Event`, and knows flat Windows events only;
+        everything else is for `match`.
         """
         found: dict[int, Found | None] = dict.fromkeys(_lines_of(self._common.everywhere(block), lines))
-        plans, loads, searched = self._bare, orjson.loads, self._searched
+        plans, loads, is_bare = self._bare, orjson.loads, windows.is_bare
         for number, raw in enumerate(lines):
             try:
                 native = loads(raw)
@@ -387,14 +409,16 @@ class Matcher:
             rules: Found | None = None
             if type(native) is dict and number not in found:
                 channel, event_id = native.get("Channel"), native.get("EventID")
-                if type(event_id) is int and type(channel) is str and raw[:1] == b"{" and windows.is_bare(native):
+                if type(event_id) is int and type(channel) is str and raw[:1] == b"{" and is_bare(native):
                     plan = plans.get((channel, event_id))
-                    if plan is not None:
-                        rules = plan.of_document(native, raw, searched)
-                        if rules == ():
-                            continue
-                        if rules and not is_flat(native, raw):
-                            rules = None
+                    if plan is None:
+                        place = channel, event_id
+                        plan = self._plan(windows.FLAT, place, windows.kind_of(channel, event_id))
+                    rules = plan.of_document(native, raw)
+                    if rules == ():
+                        continue
+                    if rules and not is_flat(native, raw):
+                        rules = None
             found[number] = rules
         return sorted(found.items())
 
@@ -427,7 +451,7 @@ class Matcher:
         shape = self._shapes.get(told)
         if shape is None:
             shape = self._shapes[told] = _shape(index, format_, numbers, constant.keys())
-        plan = Plan(shape, held)
+        plan = Plan(shape, held, self._searched)
         self._plans.setdefault(format_.name, {})[place] = plan
         return plan
 
