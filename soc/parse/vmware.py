@@ -61,7 +61,18 @@ _CORRELATED = re.compile(r"\[(?:OpId|CorId)=(?P<opID>[^\]\n]{0,128})\] \[(?P<log
 _LEVELLED = re.compile(
     r"(?:\[(?P<level>[A-Z]{4,8}) ?\]|'(?P<component>[\w.:-]{1,64})' (?P<thread>\d{1,20}) (?P<its>[A-Z]{4,8}) ?|(?P<word>INFO|WARN|WARNING|ERROR|DEBUG)) "
 )
-_COLLECTOR = re.compile(r"\d{1,12}\.\d{1,6}: \[(?P<collector>[^\n]{1,512})\]")
+_ABBREVIATED = re.compile(
+    r"\[(?P<level>[A-Z]{4,8}) ?\] (?=(?P<thread>[\w.:-]{1,96}) {1,8}(?P<logger>(?:c\.v|com\.vmware)\.[\w.$]{1,200}) )"
+)
+# Java's garbage collector counts seconds since it began, which a syslog header takes for a program.
+_COLLECTOR = re.compile(
+    r"(?:\d{1,12}\.\d{1,6}: )?\[(?P<collector>(?:Full )?GC [^\n]{1,512}|[A-Z]\w{2,32}Reference, [^\n]{1,512})\]"
+)
+_UPTIME = re.compile(r"\d{1,12}\.\d{1,6}")
+# What ESXi's crond, process launcher and DHCP client say where their header is lost: only there are such groups, programs and interfaces.
+_BARE = re.compile(
+    r"USER \S{1,64} pid \d{1,10} cmd [^\n]{1,1024}\+\+group=|Executing '(?:/[\w./-]{0,256}/)?(?P<process>[\w.-]{1,48})[ ']|DHCP[A-Z]{3,9} (?:on|of|from) [^\n]{0,64}?vmk\d{1,4} |(?:Unl|L)ocked esx\.conf$"
+)
 _CORRELATOR = re.compile(
     r"\s{0,8}(?:vobd: {1,4})?\[(?P<sub>\w{1,32}Correlator)\] (?P<uptime>\d{1,20})us: {1,2}\[(?P<class>[\w.-]{1,128})\] "
 )
@@ -77,6 +88,7 @@ _ENVOY = re.compile(
 _ENVOY_VCENTER = re.compile(
     r"\S{20,32} (?P<method>[A-Z]{1,16}) (?P<url>\S{1,2048}) HTTP/(?P<version>[\d.]{1,4}) (?P<status>\d{1,3}) \S{1,64} \S{1,64} (?P<received>\d{1,18}) "
     r"(?P<bytes>\d{1,18}) (?:\S{1,18} ){3}(?P<client>[0-9A-Fa-f.:\[\]]{2,64}) (?P<server>[0-9A-Fa-f.:\[\]]{2,64})"
+    r"(?: (?P<own>[0-9A-Fa-f.:\[\]]{2,64}))?"
 )
 _CONNECTION = re.compile(
     r"<TCP '(?P<here>[0-9A-Fa-f.:\[\]]{2,45}) : (?P<here_port>\d{1,5})'>, {1,2}<TCP '(?P<there>[0-9A-Fa-f.:\[\]]{2,45}) : (?P<there_port>\d{1,5})'>"
@@ -94,10 +106,12 @@ def decode(frame: Frame) -> Native | None:
         native["level"] = own[1]
     at = _header(text, native)
     known = program in _PROGRAMS or native.get("process", "").lower() in _PROGRAMS
-    telling = any(name in native for name in ("class", "pairs", "opID", "collector")) or (
+    telling = any(name in native for name in ("class", "pairs", "opID", "collector", "logger")) or (
         "event_id" in native and known
     )
-    if not known and not telling:
+    if not known and not telling and not _is_bare(text):
+        return None
+    if "collector" in native and not _UPTIME.fullmatch(program) and not _UPTIME.match(text, at):
         return None
     native["message"] = text[at:]
     name = str(native.get("process") or program).lower()
@@ -113,11 +127,28 @@ def decode(frame: Frame) -> Native | None:
     return _said(native)
 
 
+def _is_bare(text: str) -> bool:
+    found = _BARE.match(text)
+    return found is not None and (found["process"] is None or found["process"].lower() in _PROGRAMS)
+
+
 def _present(groups: dict[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in groups.items() if value is not None}
 
 
-_HEADERS = (_TAG, _ORIGINATOR, _BRACKET, _SPRING, _THREADED, _CORRELATED, _COLLECTOR, _LEVELLED, _CORRELATOR, _NUMBERED)
+_HEADERS = (
+    _TAG,
+    _ORIGINATOR,
+    _BRACKET,
+    _SPRING,
+    _THREADED,
+    _CORRELATED,
+    _COLLECTOR,
+    _ABBREVIATED,
+    _LEVELLED,
+    _CORRELATOR,
+    _NUMBERED,
+)
 
 
 def _header(text: str, native: dict[str, Any]) -> int:
@@ -220,7 +251,12 @@ FORMAT = Format(
         "vim.",
         "esx.",
         "com.vmware.",
-        ": [GC ",
+        "GC (",
+        "GC pause ",
         "Reference, ",
+        "c.v.v",
+        " ++group=",
+        "Executing '",
+        " vmk",
     ),
 )

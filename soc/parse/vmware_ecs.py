@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _LEVELS = {
     "In": "info", "Wa": "warning", "Er": "error", "Db": "debug", "No": "notice", "Cr": "critical", "Al": "alert", "Em": "emergency",
 }  # fmt: skip
+_URL = re.compile(r"\bhttps?://[^\s'\"<>,;)\]]{3,2048}")
+_ERROR = re.compile(r"\bERROR_[A-Z_]{3,64}\b")
 _FAULT = re.compile(r"\bvim\.fault\.\w{1,64}")
 _ACCOUNT = re.compile(r"(?:(?P<domain>[^\\@\s]{1,128})\\)?(?P<user>[^\\\s]{1,256})")
 
@@ -29,6 +31,8 @@ def ecs(event: Event, document: Document) -> None:
     if event.frame.syslog and OWN_LEVEL.fullmatch(event.frame.syslog.hostname):
         for name in ("host.name", "host.hostname", "log.syslog.hostname"):
             document[name] = None
+    if "collector" in native:  # whose seconds stand where a program stands
+        document["process.name"] = document["log.syslog.appname"] = None
     document["log.logger"] = (
         native.get("logger") or (native.get("class") if "account" in native else None) or native.get("sub")
     )
@@ -39,6 +43,8 @@ def ecs(event: Event, document: Document) -> None:
     document["event.code"] = native.get("class") or (
         fault[0] if (fault := _FAULT.search(native["message"][:SPOKEN])) else None
     )
+    error = _ERROR.search(native["message"][:SPOKEN]) if "ERROR_" in native["message"] else None
+    document["error.code"] = error[0] if error else None
     document["event.action"] = native.get("component") or native.get("class")
     document["trace.id"] = native.get("opID") or None
     for name in ("sub", "sid", "datacenter", "chain"):
@@ -81,11 +87,13 @@ def _ends(native: Native, document: Document) -> None:
     document["observer.egress.interface.name"] = native.get("said.interface")
     host = native.get("said.host")
     document["related.hosts"] = [host] if host and not network.is_ip(host) else None
-    document["host.ip"] = [host] if host and network.is_ip(host) else None
+    own = network.endpoint(native.get("own", ""))[0] if host is None else host
+    document["host.ip"] = [own] if own and network.is_ip(own) else None
     document["process.command_line"] = native.get("said.command")
     document["process.pid"] = network.number(native.get("said.pid")) or document.get("process.pid")
     report = native.get("said.report")
     document["file.name"] = native.get("said.file") or (report.rpartition("/")[2] if report else None)
+    document["file.directory"] = native.get("said.directory") or (report.rpartition("/")[0] if report else None)
     document["file.size"] = network.number(native.get("said.size"))
     document["user_agent.original"] = native.get("said.agent") or native.get("agent")
 
@@ -93,6 +101,8 @@ def _ends(native: Native, document: Document) -> None:
 def _access(native: Native, document: Document) -> None:
     if path := native.get("url") or native.get("said.path"):
         url.fill(document, path)
+    elif "://" in native["message"][:SPOKEN] and (linked := _URL.search(native["message"][:SPOKEN])):
+        url.fill(document, linked[0])
     if "method" not in native:
         return
     document["http.request.method"], document["http.version"] = native["method"], native.get("version")
@@ -142,8 +152,8 @@ def _reason(native: Native) -> str | None:
         return native.get("collector")
     if cause := _CAUSE.search(message[:SPOKEN]):
         return cause[1] or cause[2]
-    if "lead" in native:
-        return str(native["lead"])
+    if told := native.get("said.whole") or native.get("lead"):
+        return str(told)
     start = _AREA.match(message) or ("level" not in native and _FUNCTION.match(message))
     return message[start.end() if start else 0 :].partition("; <<")[0]
 
