@@ -114,6 +114,7 @@ def ecs(event: Event, document: Document) -> None:
     document["event.code"] = document["rule.id"] = native["DeviceEventClassID"]
     document["rule.name"] = native["Name"]
     document["message"] = native.get("msg") or native["Name"]
+    document["event.reason"] = document.get("event.reason") or native.get("msg", "").strip()
     severity = native["Severity"].strip().lower()
     document["event.severity"] = network.number(severity) if severity.isdigit() else _SEVERITIES.get(severity)
     document["network.transport"] = network.transport(native.get("proto"))[0]

@@ -37,7 +37,7 @@ _FIELDS = fieldmap.table(
     (None, {
         "ESAMID": "email.local_id", "deviceExternalId": "host.id", "sourceHostName": "host.name host.hostname", "shost": "host.name host.hostname",
         "deviceInboundInterface": "observer.ingress.interface.name", "deviceOutboundInterface": "observer.egress.interface.name", "ESATLSOutCipher": "tls.cipher",
-        "ESAFinalActionDetails": "event.reason",
+        "ESAFinalActionDetails": "event.reason", "DeviceEventClassID": "rule.id",
     }),
     (network.ip, {"sourceAddress": "source.ip", "src": "source.ip", "dvc": "server.ip"}),
     (str.lower, {"act": "event.action"}),

@@ -49,7 +49,7 @@ _FORMAT = re.compile(
     rf"DNS format error from (?P<server>{IP})#(?P<server_port>\d{{1,5}}) resolving (?P<name>{_NAME})/(?P<type>{TYPE}) for (?:<unknown>|(?:client )?(?P<client>{IP})#(?P<client_port>\d{{1,5}})): (?P<text>[^\n]{{1,512}})"
 )
 _VALIDATING = re.compile(
-    rf"(?:\s{{0,8}})validating (?:@0x[0-9a-f]{{1,16}}: )?(?P<name>{_NAME})[/ ](?P<type>{TYPE})(?:/\w{{1,8}})?: (?P<text>[^\n]{{1,512}})"
+    rf"(?:\s{{0,8}})(?P<invalid>validating) (?:@0x[0-9a-f]{{1,16}}: )?(?P<name>{_NAME})[/ ](?P<type>{TYPE})(?:/\w{{1,8}})?: (?P<text>[^\n]{{1,512}})"
 )
 _TRANSFER = re.compile(
     rf"transfer of '(?P<zone>[^'\s/]{{1,255}})/(?P<zone_class>IN|CH|HS)(?:/(?P<view>[\w.-]{{1,64}}))?' from (?P<source>{IP})#(?P<source_port>\d{{1,5}}): (?P<text>[^\n]{{1,512}})"
@@ -266,7 +266,8 @@ def _meaning(native: Native, document: Document) -> None:
         document["event.type"] = ["denied", "protocol"]
     if "user" in native:
         document["event.category"], document["event.type"] = ["authentication"], ["start"]
-    faulty = native.get("level") in {"error", "fatal error", "critical"} or "failed" in native
+    faulty = native.get("level") in {"error", "ERROR", "FATAL", "fatal error", "critical"} or "failed" in native
+    faulty = faulty or "invalid" in native
     document["error.message"] = (
         f"rpz {text.partition('rpz ')[2].rpartition(':')[0]}" if "failed" in native else text if faulty else None
     )

@@ -60,7 +60,7 @@ _AUDIT = re.compile(
     re.DOTALL,
 )
 _PAM = re.compile(r"user(?:=| )(?P<user>[\w.@-]{1,128})(?:.{0,512}?host=(?P<address>[0-9A-Fa-f.:]{2,45}))?")
-_PAIR = re.compile(r"(\w{1,32})=(?:\"([^\"]*)\"|([^\"\s][^=]*?|))(?= \w{1,32}=|$| /)")
+_PAIR = re.compile(r"(\w{1,32})=(?:\"([^\"]*)\"|(https?://\S{1,2048}+|[^\"\s][^=]*?|))(?= \w{1,32}=|$| /)")
 _CONNECTION = re.compile(
     r"(?P<to>[0-9A-Fa-f.:]{2,45}):(?P<to_port>\d{1,5}): HTTP: (?P<status>\d{3}) response to from (?P<from>[0-9A-Fa-f.:]{2,45}):(?P<from_port>\d{1,5})"
     r" URL: (?P<url>\S{1,4096})(?: in (?P<version>\S{1,16}))?"

@@ -84,6 +84,7 @@ def ecs(event: Event, document: Document) -> None:
         document["network.application"] = document["network.protocol"]
         document["event.severity"] = network.number(native.get("Severity"))
         document["event.code"] = _code(native)
+        document["rule.id"] = document["rule.id"] or native.get("DeviceEventClassID")
     document["service.name"] = document["network.protocol"]
     document["message"] = native.get("msg") or event.frame.text
     if document["network.protocol"] is None and (interface := _USER_INTERFACE.match(native.get("ui", ""))):

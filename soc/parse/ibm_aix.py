@@ -33,8 +33,8 @@ _PAIR = re.compile(
 _EXECUTED = re.compile(r"epriv: \S{1,64} name (?P<line>[^\n]{1,2048})")
 _OBJECT = re.compile(r"object (?P<access>\w{1,16}) event detected (?P<path>/[^\n]{1,512})")
 _CATEGORIES = {
-    "FILE": "file", "FS": "file", "DEV": "file", "PROC": "process", "USER": "authentication", "PASSWORD": "iam", "GROUP": "iam", "TCP": "network",
-    "TCPIP": "network", "S": "file", "CRON": "process", "AT": "process", "AUD": "configuration", "SVC": "configuration", "SRC": "configuration",
+    "FILE": "file", "FS": "file", "DEV": "file", "USER": "authentication", "PASSWORD": "iam", "GROUP": "iam", "TCP": "network",
+    "TCPIP": "network", "S": "file", "SVC": "configuration", "SRC": "configuration",
 }  # fmt: skip
 _LONGEST = 4096
 
@@ -76,7 +76,9 @@ def ecs(event: Event, document: Document) -> None:
         document["process.executable"] = native["path"]
         return
     document["event.action"] = native["event"]
-    document["event.category"] = [_CATEGORIES.get(native["event"].partition("_")[0], "process")]
+    # The trail is of what processes asked the system for, so that each record is about one.
+    told = _CATEGORIES.get(native["event"].partition("_")[0])
+    document["event.category"] = ["process", told] if told else ["process"]
     document["event.outcome"] = "success" if native["result"] == "OK" else "failure"
     document["process.name"], document["process.pid"] = native["command"], network.number(native.get("pid"))
     document["user.name"], document["process.user.name"] = native["login"], native["real"]

@@ -30,7 +30,7 @@ _FIELDS = table(
             "cert_serial": "tls.server.x509.serial_number", "cert_ver": "tls.server.x509.version_number",
             "fingerprint": "tls.server.hash.sha256", "container_id": "container.id", "desc": "event.reason",
             "pod_name": "orchestrator.resource.name", "pod_namespace": "orchestrator.namespace", "filedigest": "file.hash.sha256",
-            "comment": "event.reason", "evidence": "event.reason",
+            "comment": "event.reason", "evidence": "event.reason", "DeviceEventClassID": "rule.id",
         },
     ),
     (
