@@ -46,11 +46,14 @@ services: .venv/.dev
 services-stop: .venv/.dev
 	@$(BIN)/python -m tests.services stop
 
-# --no-compile: modules are compiled when they are first imported, most of the libraries' never are.
+# --no-compile: modules are compiled when they are first imported, most of the libraries' never are. Those that every command
+# needs are compiled now, also where PYTHONDONTWRITEBYTECODE would have each start compile them anew.
 .venv/.run: requirements.lock pyproject.toml
 	@test -d .venv || $(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q soc
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/soc match --rules rules /dev/null
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.run

@@ -18,12 +18,11 @@ class Finding(NamedTuple):
 
 def digest(*parts: str | bytes | int) -> str:
     """blake2b-160 over length-prefixed parts, in hex: ("a", "bc") and ("ab", "c") differ."""
-    state = blake2b(digest_size=20)
+    told = []
     for part in parts:
         data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
-        state.update(len(data).to_bytes(8, "big"))
-        state.update(data)
-    return state.hexdigest()
+        told += (len(data).to_bytes(8, "big"), data)
+    return blake2b(b"".join(told), digest_size=20).hexdigest()
 
 
 def finding_id(rule_id: str, ref: str, raw: bytes) -> str:

@@ -33,14 +33,14 @@ class Literals:
     ) -> None:
         """`once`: of these the first place is enough; of the others the first and the last are told at least.
 
-        `database`: what `dumped` gave for the same literals, to be used instead of compiling them. Hyperscan trusts it
-        blindly, so it must come from where nobody else writes.
+        `database`: what `dumped` gave for the literals, to be used instead of compiling them, which need not be told
+        then. Hyperscan trusts it blindly, so it must come from where nobody else writes.
         """
         self._literals = list(literals)
         self._once = [once] * len(self._literals) if isinstance(once, bool) else once
         self._caseless = caseless
         self._dumped = database
-        self._is_compiled = _hyperscan is not None and len(self._literals) > _FEW
+        self._is_compiled = bool(database) or (_hyperscan is not None and len(self._literals) > _FEW)
         self._owner = 0
         """The thread that uses the database's own scratch space. Hyperscan scans without Python's lock, so that others need theirs."""
         self._scratches: dict[int, Any] = {}

@@ -223,9 +223,14 @@ class Field:
 
 
 def literals_of(table: Table, database: bytes) -> Literals:
+    if database:  # which knows all of it
+        return Literals((), caseless=True, database=database)
     once = [all(lies in {ANYWHERE, CHECK} for _, lies, _ in asked) for asked in table.literals.values()]
-    literals = [text.encode("utf-8", "surrogatepass") for text in table.literals]
-    return Literals(literals, once=once, caseless=True, database=database)
+    return Literals(list(map(_encoded, table.literals)), once=once, caseless=True)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 class Memory:
@@ -323,7 +328,7 @@ class Scanner:
         self._networks = Networks(table.networks) if table.networks else None
         self._checks = table.checks
         self._asked = list(table.literals.values())
-        self._lengths = [len(text.encode("utf-8", "surrogatepass")) for text in table.literals]
+        self._texts = list(table.literals)
         self._literals = literals
 
     def text(self, text: str, value: Member | None = None) -> set[int]:
@@ -356,7 +361,7 @@ class Scanner:
 
     def _scan(self, text: str, value: Member | None, found: set[int]) -> None:
         # Of ASCII the search itself ignores case; what else `str.lower` does to a text must be done beforehand.
-        data = text.encode() if text.isascii() else text.lower().encode("utf-8", "surrogatepass")
+        data = text.encode() if text.isascii() else _encoded(text.lower())
         end = len(data)
         for number, to in self._literals.hits(data):
             for id_, lies, check in self._asked[number]:
@@ -367,7 +372,7 @@ class Scanner:
                     value = value or member(text)
                     if not self._checks[check].holds(value, _NO_READER):
                         continue
-                elif (lies == AT_END and to != end) or (lies == AT_START and to != self._lengths[number]):
+                elif (lies == AT_END and to != end) or (lies == AT_START and to != len(_encoded(self._texts[number]))):
                     continue
                 found.add(id_)
 

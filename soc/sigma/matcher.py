@@ -234,7 +234,7 @@ def _flat_key(fields: Sequence[Field]) -> Callable[[Any], Key]:
 
 
 def _reference(item: Item, names: Mapping[str, str], *, is_flat: bool) -> Callable[[Mapping[str, Any]], bool | None]:
-    """What compares a field with another one where both are texts; None where they are not."""
+    """What compares a field with another one; None where one of them is neither a text nor missing."""
     mine = names.get(item.field, item.field)
     (predicate, *more) = item.predicates
     if not is_flat or more or not isinstance(predicate, FieldRef) or "." in mine or "." in predicate.other:
@@ -242,6 +242,8 @@ def _reference(item: Item, names: Mapping[str, str], *, is_flat: bool) -> Callab
 
     def compares(native: Mapping[str, Any]) -> bool | None:
         value, other = native.get(mine), native.get(predicate.other)
+        if value is None or other is None:
+            return item.negated
         if type(value) is not str or type(other) is not str:
             return None
         return predicate.compares(value, other) is not item.negated
