@@ -18,7 +18,7 @@ class Finding(NamedTuple):
 
 def digest(*parts: str | bytes | int) -> str:
     """blake2b-160 over length-prefixed parts, in hex: ("a", "bc") and ("ab", "c") differ."""
-    told = []
+    told: list[bytes] = []
     for part in parts:
         data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
         told += (len(data).to_bytes(8, "big"), data)
