@@ -38,6 +38,7 @@ _VCENTER = frozenset({
 _AMONG_OTHERS = frozenset({"envoy", "envoy-access", "sso", "sts", "tokenservice", "analytics", "hvc", "certmgr"})
 _OF_VCENTER = _VCENTER | _AMONG_OTHERS
 _PROGRAMS = _ESXI | _VCENTER
+_SHELLS = frozenset({"shell", "esxshell"})
 _STAMP = re.compile(
     r"\[?(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.:](?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:?\d\d)?(?:\]|:)? {1,4}"
 )
@@ -62,7 +63,7 @@ _LEVELLED = re.compile(
     r"(?:\[(?P<level>[A-Z]{4,8}) ?\]|'(?P<component>[\w.:-]{1,64})' (?P<thread>\d{1,20}) (?P<its>[A-Z]{4,8}) ?|(?P<word>INFO|WARN|WARNING|ERROR|DEBUG)) "
 )
 _ABBREVIATED = re.compile(
-    r"\[(?P<level>[A-Z]{4,8}) ?\] (?=(?P<thread>[\w.:-]{1,96}) {1,8}(?P<logger>(?:c\.v|com\.vmware)\.[\w.$]{1,200}) )"
+    r"\[(?P<level>[A-Z]{4,8}) ?\] (?=(?P<thread>[\w.:-]{1,96}) {1,8}(?:\d{1,12} {1,8}){0,3}(?P<logger>(?:c\.v|com\.vmware)\.[\w.$]{1,200}) )"
 )
 # Java's garbage collector counts seconds since it began, which a syslog header takes for a program.
 _COLLECTOR = re.compile(
@@ -74,8 +75,14 @@ _BARE = re.compile(
     r"USER \S{1,64} pid \d{1,10} cmd [^\n]{1,1024}\+\+group=|Executing '(?:/[\w./-]{0,256}/)?(?P<process>[\w.-]{1,48})[ ']|DHCP[A-Z]{3,9} (?:on|of|from) [^\n]{0,64}?vmk\d{1,4} |(?:Unl|L)ocked esx\.conf$"
 )
 _CORRELATOR = re.compile(
-    r"\s{0,8}(?:vobd: {1,4})?\[(?P<sub>\w{1,32}Correlator)\] (?P<uptime>\d{1,20})us: {1,2}\[(?P<class>[\w.-]{1,128})\] "
+    r"\s{0,8}(?:vobd: {1,4})?(?:\[(?P<sub>\w{1,32}Correlator)\] (?P<uptime>\d{1,20})us: {1,2}\[(?P<class>[\w.-]{1,128})\]|\[(?P<itself>(?:vob|esx)\.[\w.-]{1,128})\]) "
 )
+# cpu3:2097624 opID=1ab2)WARNING: ScsiDeviceIO: 4176: text
+_KERNEL = re.compile(
+    r"(?:(?P<level>WARNING|ALERT): )?cpu\d{1,4}:(?P<world>\d{1,12})(?: opID=(?P<opID>\w{1,32}))?\)"
+    r"(?:(?P<its>WARNING|ALERT): )?(?:(?P<sub>[\w.-]{1,48}): (?:\d{1,6}: )?)?(?P<kernel>[^\n]{0,2048})"
+)
+_SHELL = re.compile(r"\[(?P<user>[\w.\\@-]{1,128})\]: (?P<typed>[^\n]{1,4096})")
 _NUMBERED = re.compile(r"Event (?P<event_id>\d{1,18}) : ")
 _TOMCAT = re.compile(
     r"\[(?P<stamp>[^\]\n]{20,32})\] (?P<thread>[\w.-]{1,64}) \[Request\] (?P<client>[0-9A-Fa-f.:\[\]]{2,64}) to local (?P<port>\d{1,5}) - "
@@ -106,7 +113,9 @@ def decode(frame: Frame) -> Native | None:
         native["level"] = own[1]
     at = _header(text, native)
     known = program in _PROGRAMS or native.get("process", "").lower() in _PROGRAMS
-    telling = any(name in native for name in ("class", "pairs", "opID", "collector", "logger")) or (
+    if program in _SHELLS and (typed := _SHELL.match(text, at)):
+        native |= {**typed.groupdict(), "process": program}
+    telling = any(name in native for name in ("class", "pairs", "opID", "collector", "logger", "world", "typed")) or (
         "event_id" in native and known
     )
     if not known and not telling and not _is_bare(text):
@@ -163,9 +172,11 @@ def _header(text: str, native: dict[str, Any]) -> int:
                 name: value for name, value in found.groupdict().items() if value is not None and name not in native
             }
             at = found.end() if pattern is not _COLLECTOR else at
-    for name in ("its", "word"):
+    if kernel := _KERNEL.match(text, at):
+        native |= _present(kernel.groupdict())
+    for name, own in (("its", "level"), ("word", "level"), ("itself", "class")):
         if name in native:
-            native.setdefault("level", native.pop(name))
+            native.setdefault(own, native.pop(name))
     native |= {name: value for name, value in _PAIR.findall(native.get("pairs", "")) if name not in native}
     if found := EVENT.match(text, at):
         native |= found.groupdict()
@@ -232,7 +243,7 @@ FORMAT = Format(
     time=time,
     ecs=ecs,
     kind=kind,
-    programs=_PROGRAMS,
+    programs=_PROGRAMS | _SHELLS,
     hints=(
         "@6876 ",
         "Originator@",
@@ -258,5 +269,7 @@ FORMAT = Format(
         " ++group=",
         "Executing '",
         " vmk",
+        *(f"cpu{digit}" for digit in range(10)),
+        "[vob.",
     ),
 )

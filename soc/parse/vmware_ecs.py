@@ -47,7 +47,7 @@ def ecs(event: Event, document: Document) -> None:
     document["error.code"] = error[0] if error else None
     document["event.action"] = native.get("component") or native.get("class")
     document["trace.id"] = native.get("opID") or None
-    for name in ("sub", "sid", "datacenter", "chain"):
+    for name in ("sub", "sid", "world", "datacenter", "chain"):
         document[f"vmware.{native['product'].lower()}.{name}"] = native.get(name)
     _account(native, document)
     _ends(native, document)
@@ -89,7 +89,7 @@ def _ends(native: Native, document: Document) -> None:
     document["related.hosts"] = [host] if host and not network.is_ip(host) else None
     own = network.endpoint(native.get("own", ""))[0] if host is None else host
     document["host.ip"] = [own] if own and network.is_ip(own) else None
-    document["process.command_line"] = native.get("said.command")
+    document["process.command_line"] = native.get("said.command") or native.get("typed")
     document["process.pid"] = network.number(native.get("said.pid")) or document.get("process.pid")
     report = native.get("said.report")
     document["file.name"] = native.get("said.file") or (report.rpartition("/")[2] if report else None)
@@ -124,6 +124,8 @@ def _meaning(native: Native, document: Document) -> None:
     if phrase:
         document["event.category"], document["event.type"] = list(phrase.category), list(phrase.types)
         document["event.outcome"] = phrase.outcome or None
+    elif "typed" in native:
+        document["event.category"], document["event.type"] = ["process"], ["start"]
     elif event := EVENTS.get(native.get("class", "").rpartition(".")[2].removesuffix("Event")):
         document["event.category"], document["event.type"] = list(event[0]), list(event[1])
         document["event.outcome"] = event[2]
@@ -144,6 +146,8 @@ _HEADED = frozenset({"level", "class", "sub", "logger"})
 
 def _reason(native: Native) -> str | None:
     """What happened, in the words of an event or of a daemon, without the place in the code that says it."""
+    if "kernel" in native:
+        return str(native["kernel"]) or None
     message: str = native["message"]
     if "account" in native:
         told = EVENT.match(message)
