@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from soc import instant
@@ -25,8 +26,8 @@ _WEB_TABLE = fieldmap.table(
         "http_host": "url.domain", "user": "user.name source.user.name",
         "user_name": "user.name source.user.name", "http_referer": "http.request.referrer", "usrgrp": "user.group.name", "http_version": "http.version",
         "signature_cve_id": "vulnerability.id", "srccountry": "source.geo.country_name", "backend_service": "service.name",
+        "cipher_suite": "tls.cipher",
     }),
-    (str.lower, {"service": "network.protocol"}),
     (network.ip, {
         "src": "source.ip", "dst": "destination.ip", "original_src": "network.forwarded_ip", "trans_src": "source.nat.ip",
         "trans_dst": "destination.nat.ip",
@@ -37,7 +38,12 @@ _WEB_TABLE = fieldmap.table(
         "http_request_bytes": "http.request.bytes source.bytes", "http_response_bytes": "http.response.bytes destination.bytes",
     }),
 )  # fmt: skip
-_WEB_KNOWN = _WEB_TABLE.names | {"date", "time", "raw", "http_url", "proto", "timezone"}
+_WEB_KNOWN = _WEB_TABLE.names | {"service", "date", "time", "raw", "http_url", "proto", "timezone"}
+_ADC = "FAD"
+_UNTOLD = frozenset({"none", "Unknown", "Reserved", "unknown"})
+_OUTCOMES = {"success": "success", "failure": "failure", "failed": "failure", "fail": "failure"}
+_CHANGES = frozenset({"add", "edit", "delete", "create", "modify", "clone", "move", "rename"})
+_INTERFACE = re.compile(r"\(([0-9A-Fa-f.:]{2,45})\)")
 _BLOCKED = ("deny", "block", "redirect", "erase", "period")
 _PROXY = ("FPX", "fortiproxy", "FortiProxy")
 
@@ -46,7 +52,7 @@ def decode(frame: Frame) -> Native | None:
     text = frame.text
     if "msg_id=" in text and "log_id=" in text:
         native = pairs(text)
-        return {**native, "raw": text} if "device_id" in native and "type" in native else None
+        return {**native, "raw": text} if native.keys() & {"device_id", "pri"} and "type" in native else None
     if "logid=" not in text or not (any(name in text for name in _PROXY) or "http-transaction" in text):
         return None
     found = fortigate.decode(frame)
@@ -77,15 +83,28 @@ def ecs(event: Event, document: Document) -> None:
         return
     native = event.native
     document["observer.vendor"], document["observer.product"], document["observer.type"] = "Fortinet", "FortiWeb", "waf"
-    fieldmap.fill(document, native, _WEB_TABLE)
+    if native.get("device_id", _ADC).startswith(_ADC):
+        document["observer.product"], document["observer.type"] = "FortiADC", "load balancer"
+    fieldmap.fill(document, {name: value for name, value in native.items() if value not in _UNTOLD}, _WEB_TABLE)
+    _secured(native, document)
     document["message"] = native.get("msg") or event.frame.text
     fieldmap.keep(document, native, "fortinet.fortiweb.", _WEB_KNOWN)
     url.fill(document, native.get("http_url", ""))
     document["url.domain"] = native.get("http_host") or document.get("url.domain")
     name, number = network.transport(native.get("proto"))
     document["network.transport"], document["network.iana_number"] = name, str(number) if number is not None else None
-    document["event.outcome"] = {"success": "success", "failure": "failure"}.get(native.get("status", ""))
+    document["event.outcome"] = _OUTCOMES.get(native.get("status", ""))
+    if interface := _INTERFACE.search(native.get("ui", "")):
+        document["source.ip"] = document.get("source.ip") or network.ip(interface[1])
     _web_meaning(native, document)
+
+
+def _secured(native: Native, document: Document) -> None:
+    """`https/tls1.2` is HTTP over that version of TLS."""
+    protocol, _, secured = native.get("service", "").lower().partition("/")
+    document["network.protocol"] = protocol if protocol not in _UNTOLD else None
+    if secured[:3] in {"tls", "ssl"}:
+        document["tls.version_protocol"], document["tls.version"] = secured[:3], secured[3:].lstrip("v") or None
 
 
 def _web_meaning(native: Native, document: Document) -> None:
@@ -96,6 +115,8 @@ def _web_meaning(native: Native, document: Document) -> None:
         document["event.type"] = ["denied" if blocked else "info"]
     elif native["type"] == "traffic":
         document["event.category"], document["event.type"] = ["web", "network"], ["access", "connection"]
+    elif native.get("action", "").lower() in _CHANGES:
+        document["event.category"], document["event.type"] = ["configuration"], ["change"]
     else:
         login = "login" in native.get("action", "")
         document["event.category"] = ["authentication"] if login else ["host"]

@@ -21,10 +21,16 @@ _TABLE = fieldmap.table(
         "fw": "observer.hostname observer.name observer.serial_number", "user": "user.name",
         "domain": "user.domain", "ruleid": "rule.id", "rulename": "rule.name", "slotlevel": "rule.category", "policyid": "rule.ruleset",
         "srcif": "observer.ingress.interface.name", "srcifname": "observer.ingress.interface.alias",
-        "dstif": "observer.egress.interface.name", "dstifname": "observer.egress.interface.alias", "op": "http.request.method",
+        "dstif": "observer.egress.interface.name", "dstifname": "observer.egress.interface.alias",
         "virus": "threat.indicator.name", "filename": "file.name", "cat_site": "rule.description",
         "dstname": "destination.domain", "error": "error.code error.message", "alarmid": "event.code",
+        "vulnid": "vulnerability.id", "severity": "vulnerability.severity",
     }),
+    (str.upper, {
+        "srccountry": "source.geo.country_iso_code", "dstcountry": "destination.geo.country_iso_code",
+        "srccontinent": "source.geo.continent_code", "dstcontinent": "destination.geo.continent_code",
+    }),
+    (fieldmap.one, {"family": "vulnerability.category"}),
     (str.lower, {"ipproto": "network.transport", "proto": "network.protocol"}),
     (network.ip, {
         "src": "source.ip", "dst": "destination.ip", "modsrc": "source.nat.ip", "origdst": "destination.nat.ip",
@@ -32,12 +38,13 @@ _TABLE = fieldmap.table(
     }),
     (network.number, {
         "srcport": "source.port", "dstport": "destination.port", "modsrcport": "source.nat.port", "origdstport": "destination.nat.port",
-        "sent": "source.bytes", "rcvd": "destination.bytes", "result": "http.response.status_code", "pri": "event.severity",
+        "sent": "source.bytes", "rcvd": "destination.bytes", "result": "http.response.status_code", "pri": "event.severity", "risk": "event.risk_score",
     }),
     (network.mac, {"srcmac": "source.mac", "dstmac": "destination.mac"}),
 )  # fmt: skip
 _KNOWN = (_TABLE.names - {"dstname"}) | {
     "id",
+    "op",
     "time",
     "startime",
     "raw",
@@ -50,6 +57,8 @@ _KNOWN = (_TABLE.names - {"dstname"}) | {
 }
 _LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 _FLOWS = frozenset({"filter", "connection", "count", "filterstat"})
+_METHODS = frozenset({"GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND"})
+_MAILS = frozenset({"smtp", "pop3"})
 _LOGINS = frozenset({"auth", "xvpn"})
 _DENIED = frozenset({"block", "reset", "deny", "drop", "nolog"})
 _SESSIONS = {"ssh": "ssh", "openvpn": "openvpn", "https": "https", "ssl": "https"}
@@ -95,7 +104,17 @@ def ecs(event: Event, document: Document) -> None:
         )
     if native["logtype"] in {"plugin", "web"}:
         document["url.domain"], document["url.path"] = document.get("destination.domain"), native.get("arg")
+    document["http.request.method" if native.get("op") in _METHODS else "stormshield.op"] = native.get("op")
+    if native["logtype"] in _MAILS:
+        _mail(native, document)
     _meaning(native, document)
+
+
+def _mail(native: Native, document: Document) -> None:
+    """Who wrote to whom stands where other logs have the user and the name of the host."""
+    for name, told, target in (("user", "user.name", "email.from"), ("dstname", "destination.domain", "email.to")):
+        if "@" in (address := native.get(name, "")):
+            document[told], document[f"{target}.address"] = None, [address]
 
 
 def _meaning(native: Native, document: Document) -> None:
@@ -116,6 +135,12 @@ def _meaning(native: Native, document: Document) -> None:
             document["event.type"] += ["denied" if failed else "allowed"]
     elif type_ in {"plugin", "web"}:
         document["event.category"], document["event.outcome"] = ["web"], "failure" if failed else "success"
+        document["event.type"] = ["info", "denied"] if action in _DENIED else ["info"]
+    elif type_ in _MAILS:
+        document["event.category"], document["event.outcome"] = ["email"], "failure" if failed else "success"
+        document["event.type"] = ["info", "denied"] if action in _DENIED else ["info"]
+    elif type_ == "pvm":
+        document["event.category"] = ["vulnerability"]
     elif type_ in {"alarm", "sandboxing", "virus"}:
         document["event.kind"] = "alert"
         document["event.category"] = (
