@@ -77,7 +77,7 @@ class Detected:
     formats: dict[str, int] = field(default_factory=dict)
     """Events by format."""
     matches: dict[str, int] = field(default_factory=dict)
-    """Findings by rule."""
+    """Events by the rule that they match, findings or not."""
 
     @property
     def records(self) -> int:
@@ -118,13 +118,16 @@ def detect(records: Iterable[Record], content: Content, strides: Strides) -> Det
 
 
 def _matched(event: Event, rules: Sequence[Rule], content: Content) -> tuple[list[Finding], Emitted | None]:
-    """The findings of an event, and what correlations are to know of it."""
+    """The findings of an event, and what correlations are to know of it. Of a rule that is only counted there is none."""
     correlations, emitted = content.rules.correlations, Emitted()
-    document = content.inventory.enrich(parse.ecs(event))
+    document: dict[str, Any] = {}
     found = []
     for rule in rules:
         why = content.rules.why(rule, event)
-        found.append(_finding(event, rule, document, why, content))
+        # What is counted only may be most of all records (denied connections): its evidence lies in the hits.
+        if rule.info.id not in correlations.quiet:
+            document = document or content.inventory.enrich(parse.ecs(event))
+            found.append(_finding(event, rule, document, why, content))
         if rule.info.id in correlations.feeds:
             correlating.hits_of(correlations, rule, event, content.rules.reader(rule, event), emitted, why)
     return found, emitted if emitted.hits or emitted.missing or emitted.late else None
@@ -133,13 +136,10 @@ def _matched(event: Event, rules: Sequence[Rule], content: Content) -> tuple[lis
 def _finding(
     event: Event, rule: Rule, document: dict[str, Any], why: tuple[dict[str, Any], ...], content: Content
 ) -> Finding:
-    """Of a rule that is counted only no alert follows."""
     record, time = event.record, event.time
-    quiet = rule.info.id in content.rules.correlations.quiet
-    info = rule.info._replace(state="shadow") if quiet else rule.info
     return alerting.finding_of(
-        info,
-        alerting.event_group(info, document, time, record.arrived, record.ref),
+        rule.info,
+        alerting.event_group(rule.info, document, time, record.arrived, record.ref),
         document,
         time=time,
         arrived=record.arrived,

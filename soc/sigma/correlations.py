@@ -38,7 +38,7 @@ class Correlations:
     feeds: Mapping[str, tuple[Feed, ...]] = field(default_factory=dict)
     """By the id of a rule, or of a correlation that others count."""
     quiet: frozenset[str] = frozenset()
-    """Ids of rules and correlations that are counted only: their own findings are no alerts (`generate: false`)."""
+    """Ids of rules and correlations that are counted only: they make no findings of their own (`generate: false`)."""
 
     @property
     def horizon(self) -> int:
