@@ -30,6 +30,15 @@ _CLIENT = re.compile(
 _QUERY = re.compile(
     rf"(?P<kind>query|answer): (?P<name>[^\s()]{{1,255}}) (?P<class>IN|CH|HS|ANY|NONE|CLASS\d{{1,5}}) (?P<type>{TYPE})(?: (?P<flags>[+-][A-Z0-9()]{{0,24}}))?(?: \((?P<server>{IP})\))?(?: -> (?P<rcode>[A-Z]{{4,16}})(?P<answers>[^\n]{{0,4096}}))?"
 )
+_RESPONSE = re.compile(
+    rf"(?P<kind>response): (?P<name>[^\s()]{{1,255}}) (?P<class>IN|CH|HS|ANY|NONE|CLASS\d{{1,5}}) (?P<type>{TYPE}) (?P<rcode>[A-Z]{{4,16}})(?: (?P<flags>[+-][A-Z0-9()]{{0,24}}))?"
+)
+_LIMITED = re.compile(
+    rf"(?:would )?rate limit (?P<act>drop|slip|limit)\w{{0,8}} (?P<text>(?:NXDOMAIN |error |all )?responses? to [0-9A-Fa-f.:/]{{2,64}}(?: for (?P<name>[^\s()]{{1,255}}) (?P<class>IN|CH|HS) (?P<type>{TYPE}))?)"
+)
+_SENT = re.compile(
+    r"transfer of '(?P<name>[^'\s/]{1,255})/(?P<class>IN|CH|HS)(?:/[\w.-]{1,64})?': (?P<text>(?P<type>AXFR|IXFR)[^\n]{0,512})"
+)
 _DENIED = re.compile(
     rf"(?P<what>query|query \(cache\)|zone transfer|update|notify|recursion|bad zone transfer request:)(?: '?(?P<name>[^\s'/]{{1,255}})/(?:(?P<type>{TYPE})/)?(?P<class>IN|CH|HS|ANY)'?)? (?:denied|refused)"
 )
@@ -43,7 +52,7 @@ _UPDATE = re.compile(
     r"updating zone '(?P<zone>[^'\s/]{1,255})/(?P<zone_class>[A-Z]{2,4})[^']{0,64}': (?P<act>adding|deleting|update) (?P<text>[^\n]{1,512})"
 )
 _RESOLVING = re.compile(
-    rf"(?P<text>[^':\n]{{1,80}}?) resolving '?(?P<name>{_NAME})/(?P<type>{TYPE})(?:/(?P<class>IN|CH|HS))?'?(?: \(in '[^']{{1,255}}'\?\))?(?:: (?P<server>{IP})#(?P<server_port>\d{{1,5}}))?"
+    rf"(?P<text>[^':\n]{{1,80}}?) resolving '?(?P<name>{_NAME})(?:/(?P<type>{TYPE})(?:/(?P<class>IN|CH|HS))?'?|'(?= \(in '))(?: \(in '[^']{{1,255}}'\?\))?(?:: (?P<server>{IP})#(?P<server_port>\d{{1,5}}))?"
 )
 _FORMAT = re.compile(
     rf"DNS format error from (?P<server>{IP})#(?P<server_port>\d{{1,5}}) resolving (?P<name>{_NAME})/(?P<type>{TYPE}) for (?:<unknown>|(?:client )?(?P<client>{IP})#(?P<client_port>\d{{1,5}})): (?P<text>[^\n]{{1,512}})"
@@ -57,7 +66,9 @@ _TRANSFER = re.compile(
 _ZONE = re.compile(
     r"zone (?P<zone>[^\s/]{1,255})/(?P<zone_class>IN|CH|HS)(?:/(?P<view>[\w.-]{1,64}))?: (?P<text>[^\n]{1,512})"
 )
-_NOTIFY = re.compile(rf"sending notify to (?P<server>{IP})#(?P<server_port>\d{{1,5}})")
+_NOTIFY = re.compile(
+    rf"(?:sending notify to|refresh: [a-z ]{{1,64}} (?:master|primary)) (?P<server>{IP})#(?P<server_port>\d{{1,5}})|notify from (?P<source>{IP})#(?P<source_port>\d{{1,5}})"
+)
 _REFUSED = re.compile(
     rf"(?P<act>refused notify) from non-(?:master|primary): (?P<text>(?P<source>{IP})#(?P<source_port>\d{{1,5}}))"
 )
@@ -83,7 +94,7 @@ _PROGRAMS = frozenset(
     }
 )
 _ANSWER = re.compile(r"(?:^|\s)(\d{1,10}) (A|AAAA|CNAME|NS|PTR) (\S{1,255})")
-_CLIENT_SAYS = (_QUERY, _DENIED, _FAILED, _POLICY, _UPDATE)
+_CLIENT_SAYS = (_QUERY, _DENIED, _FAILED, _POLICY, _UPDATE, _RESPONSE, _LIMITED, _SENT)
 _SERVER_SAYS = (_FORMAT, _TRANSFER, _ZONE, _VALIDATING, _LISTED, _TRIGGER, _RESOLVING)
 _CHANNELS = frozenset({
     "client", "cname", "config", "database", "default", "delegation-only", "dispatch", "dnssec", "dnstap", "edns-disabled", "general", "lame-servers",
@@ -199,7 +210,7 @@ def _question(native: Native, document: Document) -> None:
     document["dns.response_code"] = native.get("rcode")
     document["dns.header_flags"] = _flags(native.get("flags", ""))
     if name and "zone" not in native:
-        answered = native.get("kind") == "answer" or ("rcode" in native and native["product"] != "BIND")
+        answered = native.get("kind") in {"answer", "response"} or ("rcode" in native and native["product"] != "BIND")
         document["dns.type"] = "answer" if answered else "query"
     answers: list[dict[str, Any]] = [
         {"ttl": int(ttl), "type": type_, "data": data}
@@ -260,6 +271,8 @@ def _meaning(native: Native, document: Document) -> None:
     code = native.get("rcode")
     if code and "failed" not in native:
         document["event.outcome"] = "success" if code == "NOERROR" else "failure"
+    elif text == "success":  # resolved, after something was changed
+        document["event.outcome"] = "success"
     elif native.get("what") or "user" in native or ("type" in native and "text" in native and "client" not in native):
         document["event.outcome"] = "failure"
     if "what" in native and any(word in text for word in _REFUSALS):
