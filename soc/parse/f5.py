@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from soc.event import Kind, Logsource
-from soc.parse import cef, plain
+from soc.parse import cef, f5_asm, plain
 from soc.parse.f5_ecs import ecs, json_ecs
 from soc.parse.format import Format, Native, flat_field
 from soc.parse.when import ctime, epoch, iso
@@ -46,6 +46,8 @@ def decode(frame: Frame) -> Native | None:
     if "|F5|" in text[:512]:
         found = cef.fields(text)
         return _labelled(found, text) if found and found["DeviceVendor"] == "F5" else None
+    if (asm := f5_asm.pairs(text)) is not None:
+        return {**asm, "kind": "asm", "program": "ASM", "raw": text, "body": text, "said": text}
     header = frame.syslog
     app = header.app.rpartition(" ")[2].rpartition("/")[2] if header else ""
     number = _NUMBERED.match(text)
@@ -90,6 +92,8 @@ def time(event: Event) -> int | None:
     native = event.native
     if "rt" in native:
         return cef.moment(native["rt"], event.frame.zone, event.record.arrived) or plain.time(event)
+    if native.get("kind") == "asm" and (told := iso(native.get("date_time", "").replace(" ", "T"), event.frame.zone)):
+        return told
     return plain.time(event)
 
 
@@ -98,7 +102,7 @@ def _kind(category: str, service: str) -> Kind:
 
 
 _KINDS: dict[str, Kind] = {
-    "ASM": _kind("webserver", "asm"), "Advanced Firewall Module": _kind("firewall", "afm"), "PSM": _kind("firewall", "psm"),
+    "ASM": _kind("webserver", "asm"), "asm": _kind("webserver", "asm"), "Advanced Firewall Module": _kind("firewall", "afm"), "PSM": _kind("firewall", "psm"),
     "AFM": _kind("firewall", "afm"), "session": _kind("", "apm"), "irule": _kind("webserver", "ltm"), "audit": _kind("", "audit"),
     "ssl": _kind("webserver", "httpd"), "APM": _kind("", "apm"),
 }  # fmt: skip
@@ -134,7 +138,7 @@ FORMAT = Format(
     ecs=ecs,
     kind=kind,
     programs=_DAEMONS | {f"{word} {name}" for word in _WORDS for name in _DAEMONS},
-    hints=("|F5|", ":Common:", " Rule /", "Rule /", "AUDIT - ", "[SECEV]", "[ssl_"),
+    hints=("|F5|", ":Common:", " Rule /", "Rule /", "AUDIT - ", "[SECEV]", "[ssl_", 'support_id="'),
 )
 JSON = Format(
     name="f5_telemetry",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from soc.parse import fieldmap, network, url
+from soc.parse import f5_asm, fieldmap, network, url
 
 if TYPE_CHECKING:
     from soc.event import Event
@@ -47,8 +47,8 @@ _LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"
 # apmd and tmm about an access session.
 _SAID = (
     ("rule.name", re.compile(r"Following rule '([^']{1,255})'")),
-    ("user.name", re.compile(r"^(?:Retry )?Username '([^']{1,255})'|authenticate with '([^'@]{1,255})(?:@[^']{1,255})?'|user '([^'@]{1,255})(?:@[^']{1,255})?'")),
-    ("user.domain", re.compile(r"authenticate with '[^'@]{1,255}@([^']{1,255})'")),
+    ("user.name", re.compile(r"^(?:Retry )?Username '([^']{1,255})'|authenticat(?:e|ion) with '([^'@]{1,255})(?:@[^']{1,255})?'|user '([^'@]{1,255})(?:@[^']{1,255})?'")),
+    ("user.domain", re.compile(r"authenticat(?:e|ion) with '[^'@]{1,255}@([^']{1,255})'")),
     ("user_agent.original", re.compile(r"session\.user\.agent is (.{1,1024})|Received User-Agent header: (.{1,1024})")),
     ("source.ip", re.compile(r"client IP:? ([0-9A-Fa-f.:]{2,45})|Client IP: ([0-9A-Fa-f.:]{2,45})")),
     ("destination.ip", re.compile(r"at VIP ([0-9A-Fa-f.:]{2,45})")),
@@ -71,6 +71,13 @@ _VIOLATION = re.compile(
     r"(?P<name>Request violations): (?P<what>.{1,2048}?)(?:\. Support id: (?P<id>\d{1,24}))?, source ip: (?P<src>[0-9A-Fa-f.:]{2,45}), xff ip: (?P<xff>[^,]{0,64}), "
     r"source port: (?P<sport>\d{1,5}), destination ip: (?P<dst>[0-9A-Fa-f.:]{2,45}), destination port: (?P<dport>\d{1,5})",
     re.DOTALL,
+)
+_HANDSHAKE = re.compile(
+    r"(?P<what>SSL Handshake failed) for (?P<transport>TCP|UDP) (?P<from>[0-9A-Fa-f.:]{2,45}?)(?:%\d{1,5})?:(?P<from_port>\d{1,5}) -> "
+    r"(?P<to>[0-9A-Fa-f.:]{2,45}?)(?:%\d{1,5})?:(?P<to_port>\d{1,5})"
+)
+_CHANGED = re.compile(
+    r"(?:client \S{1,64}, )?user (?P<user>\S{1,128}) - transaction #?\S{1,64} - object \d{1,9} - (?P<act>\w{1,32}) "
 )
 _VIOLATING = re.compile(r"request: <?(GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH) (\S{1,4096})")
 
@@ -96,6 +103,11 @@ def ecs(event: Event, document: Document) -> None:
 
 def _plain(native: Native, document: Document) -> None:
     document["message"] = native["body"]
+    if ends := _HANDSHAKE.match(native["body"]):
+        document["source.ip"], document["source.port"] = network.ip(ends["from"]), int(ends["from_port"])
+        document["destination.ip"], document["destination.port"] = network.ip(ends["to"]), int(ends["to_port"])
+        document["event.reason"], document["event.outcome"] = ends["what"], "failure"
+        document["network.transport"], document["event.type"] = ends["transport"].lower(), ["connection"]
 
 
 def _module(native: Native, document: Document) -> None:
@@ -145,9 +157,14 @@ def _audit(native: Native, document: Document) -> None:
         document["process.pid"], document["user.name"] = int(found["pid"]), found["user"]
         document["process.working_directory"], document["process.command_line"] = found["folder"], found["command"]
         document["event.outcome"] = "success" if found["status"] == "Command OK" else "failure"
+    elif found := _CHANGED.match(said):
+        document["user.name"], document["event.action"] = found["user"], found["act"]
+        document["event.category"], document["event.type"] = ["configuration"], ["change"]
+        document["event.outcome"] = "success" if "[Status=Command OK]" in said else "failure"
     elif found := _PAM.search(said, 0, 2048):
         document["user.name"], document["source.ip"] = found["user"], network.ip(found["address"])
         document["event.category"], document["event.type"] = ["authentication"], ["start"]
+        document["event.outcome"] = "failure" if "failed to login" in said else None
 
 
 def _irule(native: Native, document: Document) -> None:
@@ -233,7 +250,7 @@ def _security(native: Native, document: Document) -> None:
         url.fill(document, request[2])
 
 
-_KINDS = {"session": _session, "audit": _audit, "irule": _irule, "ssl": _ssl, "security": _security}
+_KINDS = {"session": _session, "audit": _audit, "irule": _irule, "ssl": _ssl, "security": _security, "asm": f5_asm.ecs}
 
 _JSON_TABLE = fieldmap.table(
     (None, {
@@ -244,6 +261,7 @@ _JSON_TABLE = fieldmap.table(
         "User_Agent": "user_agent.original", "UserAgent": "user_agent.original", "device_id": "host.id", "DeviceId": "host.id",
         "OsName": "host.os.name", "support_id": "event.id", "device_version": "observer.version", "uri": "url.original url.path",
         "query_string": "url.query", "acl_rule_uuid": "rule.uuid", "session_id": "f5.bigip.session_id",
+        "http_method": "http.request.method", "http_uri": "url.original url.path", "http_host": "url.domain",
     }),
     (str.lower, {
         "ip_protocol": "network.transport", "protocol": "network.protocol", "application": "network.application",
@@ -252,12 +270,13 @@ _JSON_TABLE = fieldmap.table(
     (network.ip, {
         "source_ip": "source.ip", "dest_ip": "destination.ip", "POOLIP": "destination.ip", "Client_IP": "client.ip",
         "ip_client": "client.ip", "ClientIP": "client.ip", "translated_source_ip": "source.nat.ip",
-        "translated_dest_ip": "destination.nat.ip",
+        "translated_dest_ip": "destination.nat.ip", "client_ip": "client.ip source.ip", "server_ip": "destination.ip",
     }),
     (network.number, {
         "source_port": "source.port", "src_port": "source.port", "dest_port": "destination.port", "POOLPort": "destination.port",
         "translated_source_port": "source.nat.port", "translated_dest_port": "destination.nat.port",
         "response_code": "http.response.status_code", "ResponseCode": "http.response.status_code",
+        "http_statcode": "http.response.status_code", "client_port": "client.port source.port", "server_port": "destination.port",
     }),
 )  # fmt: skip
 _ADDRESSES = (
