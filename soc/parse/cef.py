@@ -55,7 +55,7 @@ def decode(frame: Frame) -> Native | None:
 def time(event: Event) -> int | None:
     native = event.native
     where = zone_or(native.get("dtz", ""), event.frame.zone)
-    for name in ("rt", "end", "endTime", "start"):
+    for name in ("rt", "deviceReceiptTime", "end", "endTime", "start", "startTime"):
         if told := moment(native.get(name), where, event.record.arrived):
             return told
     return plain.time(event)

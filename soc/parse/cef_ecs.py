@@ -82,8 +82,20 @@ _FIELDS = table(
         },
     ),
 )  # fmt: skip
+# The dictionary's full names, which some senders write instead of its keys.
+_FULL = {
+    "deviceAction": "act", "applicationProtocol": "app", "bytesIn": "in", "bytesOut": "out", "destinationAddress": "dst", "destinationHostName": "dhost",
+    "destinationMacAddress": "dmac", "destinationNtDomain": "dntdom", "destinationPort": "dpt", "destinationProcessName": "dproc",
+    "destinationProcessId": "dpid", "destinationUserId": "duid", "destinationUserName": "duser", "destinationUserPrivileges": "dpriv",
+    "deviceAddress": "dvc", "deviceHostName": "dvchost", "deviceMacAddress": "dvcmac", "deviceProcessId": "dvcpid", "fileName": "fname", "fileSize": "fsize",
+    "eventOutcome": "outcome", "transportProtocol": "proto", "requestUrl": "request", "requestURL": "request",
+    "requestClientApplicationName": "requestClientApplication", "sourceAddress": "src", "sourceHostName": "shost", "sourceMacAddress": "smac",
+    "sourceNtDomain": "sntdom", "sourcePort": "spt", "sourceProcessName": "sproc", "sourceProcessId": "spid", "sourceUserId": "suid",
+    "sourceUserName": "suser", "sourceUserPrivileges": "spriv", "startTime": "start", "endTime": "end", "deviceReceiptTime": "rt",
+}  # fmt: skip
+_NAMES = frozenset(_FULL)
 _MAPPED = _FIELDS.names | {
-    *HEADER, "message", "msg", "dtz", "proto", "rt", "start", "end", "endTime", "startTime", "request", "deviceDirection", "outcome", "fileHash", "oldFileHash",
+    *HEADER, "message", "msg", "dtz", "proto", "rt", "start", "end", "endTime", "startTime", "request", "deviceDirection", "outcome", "fileHash", "oldFileHash", *_FULL,
 }  # fmt: skip
 _LABELS = {"rule": "rule.name", "rule name": "rule.name", "ruleid": "rule.id", "rule id": "rule.id", "policy": "rule.ruleset",
            "matched category": "rule.category", "user agent": "user_agent.original"}  # fmt: skip
@@ -98,7 +110,7 @@ def moment(text: str | None, where: tzinfo, arrived: int) -> int | None:
 
 
 def ecs(event: Event, document: Document) -> None:
-    native = event.native
+    native = by_key(event.native)
     if document.get("process.name") == "CEF":  # the tag of a header that took it for one
         document["process.name"] = document["log.syslog.appname"] = None
     document["event.timezone"] = native.get("dtz") or document.get("event.timezone")
@@ -122,13 +134,19 @@ def ecs(event: Event, document: Document) -> None:
     outcome = native.get("outcome", "").lower()
     document["event.outcome"] = outcome if outcome in {"success", "failure"} else None
     document["user.name"] = native.get("suser") or native.get("duser")
-    _more(event, document)
+    _more(event, native, document)
     url.fill(document, native.get("request", "").strip('"'))
 
 
-def _more(event: Event, document: Document) -> None:
+def by_key(native: Native) -> Native:
+    """The fields under the dictionary's keys, also where the sender writes its full names."""
+    if _NAMES.isdisjoint(native):
+        return native
+    return {**{_FULL[name]: value for name, value in native.items() if name in _NAMES}, **native}
+
+
+def _more(event: Event, native: Native, document: Document) -> None:
     """Times, hashes, and what the labels of custom fields say that they are."""
-    native = event.native
     where = zone_or(native.get("dtz", ""), event.frame.zone)
     for name, target in (("start", "event.start"), ("end", "event.end"), ("endTime", "event.end")):
         if told := moment(native.get(name), where, event.record.arrived):

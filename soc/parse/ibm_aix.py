@@ -30,11 +30,25 @@ _PRIVILEGED = re.compile(
 _PAIR = re.compile(
     r"(?<![\w/])(euid|egid|epriv|pid|sig|mode|dir|frompath|topath|path|cmd|arg|user|time|effect|real|saved|login|which|new gid|old rgid|filename|file descriptor|change root directory to)(?: =|:) ([^,\s]{1,512})"
 )
+# What tails tell in words without a sign between name and value.
+_WORDS = re.compile(
+    r"\b(?P<name>filename|linkname|forked child process|exited child process|change current directory to|owner|group|flags|stub|object)[:=]? (?P<value>/\S{0,512}|\d{1,12})"
+)
+_SCHEDULED = re.compile(r"\b(?:cmd|command) ?= ?(?P<line>[^\n]{1,2048}?) time ?= ")
 _EXECUTED = re.compile(r"epriv: \S{1,64} name (?P<line>[^\n]{1,2048})")
 _OBJECT = re.compile(r"object (?P<access>\w{1,16}) event detected (?P<path>/[^\n]{1,512})")
 _CATEGORIES = {
     "FILE": "file", "FS": "file", "DEV": "file", "USER": "authentication", "PASSWORD": "iam", "GROUP": "iam", "TCP": "network",
     "TCPIP": "network", "S": "file", "SVC": "configuration", "SRC": "configuration",
+}  # fmt: skip
+_TYPES = {
+    **dict.fromkeys(("FILE_Unlink", "FS_Rmdir", "FILE_Remove", "USER_Remove", "GROUP_Remove"), "deletion"),
+    **dict.fromkeys(("FILE_Open", "FILE_Read", "FILE_Stat", "FS_Chdir", "DEV_Open"), "access"),
+    **dict.fromkeys(("FILE_Write", "FILE_Rename", "FILE_Mode", "FILE_Owner", "FILE_Truncate", "FILE_Acl", "FILE_Facl", "USER_Change", "GROUP_Change",
+                     "PASSWORD_Change", "PROC_SetUserIDs", "PROC_RealUID", "PROC_RealGID", "PROC_AuditID", "PROC_Privilege"), "change"),
+    **dict.fromkeys(("FS_Mkdir", "FILE_Link", "FILE_Symlink", "FILE_Mknod", "USER_Create", "GROUP_Create"), "creation"),
+    **dict.fromkeys(("PROC_Create", "PROC_Execute", "PROC_LPExecute", "CRON_Start", "USER_Login", "USER_SU", "SRC_Start"), "start"),
+    **dict.fromkeys(("PROC_Delete", "PROC_Kill", "CRON_Finish", "USER_Logout", "USER_Exit", "SRC_Stop", "USER_Reboot", "USER_Shutdown"), "end"),
 }  # fmt: skip
 _LONGEST = 4096
 
@@ -46,7 +60,8 @@ def decode(frame: Frame) -> Native | None:
         tail = text[found.end() :][:_LONGEST]
         native: dict[str, Any] = {name: value for name, value in found.groupdict().items() if value is not None}
         native |= {name: value for name, value in _PAIR.findall(tail) if name not in native}
-        for pattern in (_EXECUTED, _OBJECT):
+        native = dict(_WORDS.findall(tail)) | native
+        for pattern in (_EXECUTED, _SCHEDULED, _OBJECT):
             if told := pattern.search(tail):
                 native |= told.groupdict()
         return {**native, "tail": tail, "message": text}
@@ -79,6 +94,7 @@ def ecs(event: Event, document: Document) -> None:
     # The trail is of what processes asked the system for, so that each record is about one.
     told = _CATEGORIES.get(native["event"].partition("_")[0])
     document["event.category"] = ["process", told] if told else ["process"]
+    document["event.type"] = [_TYPES.get(native["event"], "info")]
     document["event.outcome"] = "success" if native["result"] == "OK" else "failure"
     document["process.name"], document["process.pid"] = native["command"], network.number(native.get("pid"))
     document["user.name"], document["process.user.name"] = native["login"], native["real"]
@@ -91,9 +107,16 @@ def ecs(event: Event, document: Document) -> None:
 
 def _file(native: Native, document: Document) -> None:
     path = (
-        native.get("path") or native.get("topath") or native.get("filename") or native.get("change root directory to")
+        native.get("path")
+        or native.get("topath")
+        or native.get("filename")
+        or native.get("change root directory to")
+        or native.get("change current directory to")
     )
     document["file.directory"] = native.get("dir")
+    document["file.mode"] = native.get("mode")
+    document["file.uid"], document["file.gid"] = native.get("owner"), native.get("group")
+    document["file.target_path"] = native.get("linkname")
     if path:
         document["file.path"] = path if path.startswith("/") else None
         document["file.name"] = path.rpartition("/")[2]
