@@ -46,8 +46,10 @@ _TAG = re.compile(
     r"(?:(?P<tag>[\w.-]{1,32}): {1,4})?(?P<level>[a-z]{4,8}|[A-Z]{4,8}|[A-Z][a-z]\(\d{1,4}\)) (?P<process>[\w.-]{1,48})"
     r"(?:\[(?P<pid>\w{1,16})(?::(?P<thread>[^\]\n]{0,96}))?\]:?|:) {1,4}"
 )
-_ORIGINATOR = re.compile(r"\[(?:Originator|vSAN|\w{1,16})@\d{1,6} (?P<pairs>[^\]\n]{0,512})\] ?")
-_PAIR = re.compile(r"(\w{1,16})=([^\s\]]{0,256})")
+_ORIGINATOR = re.compile(
+    r"\[(?:Originator|vSAN|\w{1,16})@\d{1,6} (?P<pairs>(?:[^\[\]\n]{1,512}+|\[[^\[\]\n]{0,64}\]){0,8}+)\] ?"
+)
+_PAIR = re.compile(r"(\w{1,16})=([^=\n]{0,256}?)(?= \w{1,16}=|$)")
 # ESXi 5: [FFB8AB90 info 'Vimsvc' opID=1-2] text
 _BRACKET = re.compile(
     r"\[(?P<thread>[0-9A-F]{6,16}) (?P<level>info|warning|error|verbose|trivia|panic|quiet) '(?P<sub>[^'\n]{0,128})'(?P<pairs>[^\]\n]{0,256})\] "
