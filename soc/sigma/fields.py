@@ -215,11 +215,11 @@ class Field:
         """The ids of the predicates that such a value satisfies."""
         scanner = self._scanner
         if type(value) is str:
-            return frozenset(scanner.text(value))
-        found = set(scanner.present)
-        for each in members(value) or ():
-            found |= scanner.text(each.text) if type(each.raw) is str else scanner.other(each)
-        return frozenset(found)
+            return scanner.text(value)
+        found = [
+            scanner.text(each.text) if type(each.raw) is str else scanner.other(each) for each in members(value) or ()
+        ]
+        return frozenset(scanner.present).union(*found)
 
 
 def literals_of(table: Table, database: bytes) -> Literals:
@@ -259,10 +259,11 @@ class Memory:
 class Memo(dict[Any, int]):
     """Value to class, of text only: 1, True and 1.0 are one key of a dict and three values of a rule."""
 
-    __slots__ = ("_field", "_memory", "_old", "_typed")
+    __slots__ = ("_class_of", "_field", "_memory", "_old", "_typed")
 
     def __init__(self, field: Field, memory: Memory) -> None:
         self._field = field
+        self._class_of = field.classify
         self._memory = memory
         self._old: dict[Any, int] = {}
         self._typed: dict[tuple[type, Any], int] = {}
@@ -284,9 +285,10 @@ class Memo(dict[Any, int]):
             return self._other(value)
         found = self._old.get(value)
         if found is None:
-            found = self._field.classify(value)
-        if len(value) <= MEMO_LENGTH:
-            self._memory.take(len(value))
+            found = self._class_of(value)
+        size = len(value)
+        if size <= MEMO_LENGTH:
+            self._memory.take(size)
             self[value] = found
         return found
 
@@ -310,7 +312,7 @@ class Scanner:
         """`looked`: bytes that each of the table's `checks` was tested on; added to."""
         self.present = table.present
         self._null = table.null
-        self._always = [*table.present, *table.not_null]
+        self._always = frozenset((*table.present, *table.not_null))
         self._whole = table.whole
         self._longest = max(map(len, table.whole), default=-1)
         self._whole_cased = table.whole_cased
@@ -331,9 +333,9 @@ class Scanner:
         self._texts = list(table.literals)
         self._literals = literals
 
-    def text(self, text: str, value: Member | None = None) -> set[int]:
+    def text(self, text: str, value: Member | None = None) -> frozenset[int]:
         """Of a text; or of what is compared by its text, which `value` is then."""
-        found = set(self._always)
+        found: set[int] = set()
         if len(text) <= self._longest and (ids := self._whole.get(text.lower())) is not None:
             found.update(ids)
         if self._whole_cased and (ids := self._whole_cased.get(text)) is not None:
@@ -344,7 +346,7 @@ class Scanner:
             self._scan(text, value, found)
         if self._checked or self._together:
             self._check(value or member(text), found)
-        return found
+        return self._always | found if found else self._always
 
     def _check(self, value: Member, found: set[int]) -> None:
         """Those that every value is tested with. One look of many together counts for each of them."""
@@ -376,15 +378,14 @@ class Scanner:
                     continue
                 found.add(id_)
 
-    def other(self, value: Member) -> set[int]:
+    def other(self, value: Member) -> frozenset[int]:
         """Null, a number or a boolean: numbers compare by value, everything else by the text."""
         if value.raw is None:
-            return set(self._null)
+            return frozenset(self._null)
         found = self.text(value.text, value)
-        if not isinstance(value.raw, bool):
-            found -= self._number_ids
-            found.update(self._numbers.get(value.raw, ()))
-        return found
+        if isinstance(value.raw, bool):
+            return found
+        return found.difference(self._number_ids).union(self._numbers.get(value.raw, ()))
 
 
 class Networks:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_ASCII = 128
 _SHORTEST = 2
 _MOST = 64
 _FOLDED = frozenset("sk")
@@ -28,6 +29,20 @@ def least(pattern: str) -> int:
     """How many characters a text has at least that a regular expression matches."""
     tree = _parsed(pattern)
     return 0 if tree is None else int(tree.getwidth()[0])
+
+
+def is_row(pattern: str) -> bool:
+    """Whether it is so many ASCII characters in a row, each told or out of a class: every engine reads that alike, in linear time."""
+    tree = _parsed(pattern)
+    if tree is None or tree.state.flags != re.UNICODE:
+        return False
+    members = [
+        node for operator, argument in tree for node in (argument if str(operator) == "IN" else [(operator, argument)])
+    ]
+    return all(
+        (str(operator) == "LITERAL" and argument < _ASCII) or (str(operator) == "RANGE" and argument[1] < _ASCII)
+        for operator, argument in members
+    )
 
 
 def _parsed(pattern: str) -> Any:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import re2
 
 from soc import instant
-from soc.sigma.needles import least
+from soc.sigma.needles import is_row, least
 from soc.sigma.strings import MANY, Any_, Parts, mapped, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
+    from re import Pattern
 
     from soc.sigma.values import Member, Reader
 
@@ -193,8 +194,15 @@ class Regex:
             return False
         if self._run:  # RE2 makes as many states of it
             return any(len(line) >= self._run for line in member.text.split("\n"))
+        if self._row is not None:
+            return self._row.search(member.text) is not None
         # In bytes, since RE2's binding counts the characters of a text before and after.
         return self.compiled.search(member.text.encode("utf-8", "surrogatepass")) is not None
+
+    @cached_property
+    def _row(self) -> Pattern[str] | None:
+        """Of the simplest patterns, for which RE2's binding takes ten times as long as it does to search a short text."""
+        return re.compile(self.pattern) if is_row(self.pattern) else None
 
     @cached_property
     def _run(self) -> int:

@@ -30,7 +30,8 @@ HERE = Path(__file__).parent
 ROOT = Path(soc.__file__).parent
 CASES = 250
 TESTS = tuple(
-    str(HERE / f"test_{name}.py") for name in ("evaluation", "filters", "logsources", "load", "matcher", "explain")
+    str(HERE / f"test_{name}.py")
+    for name in ("evaluation", "filters", "logsources", "load", "matcher", "explain", "needles")
 )
 QUICK = 9
 """Every so many."""
