@@ -50,7 +50,9 @@ class Literals:
         if self._is_compiled:
             database = self._database
             scratch = None if get_ident() == self._owner else self._own_scratch()
-            database.scan(text, _collect, 0, hits, scratch)  # by place: names cost as much as the search of a short text
+            database.scan(
+                text, _collect, 0, hits, scratch
+            )  # by place: names cost as much as the search of a short text
             return hits
         if self._caseless:
             text = text.lower()
