@@ -74,12 +74,19 @@ def locked(file: Path) -> Iterator[None]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, below those that the kernel hands out itself."""
+    """A port that nobody listens on, below those that the kernel hands out itself; never the same twice."""
     while True:
-        port = random.randint(20_000, 32_000)
+        port = _RANDOM.randint(20_000, 32_000)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _given:
+                _given.add(port)
+                return port
+
+
+_RANDOM = random.SystemRandom()  # property tests seed the other one
+_given: set[int] = set()
+"""Asked for, whether or not somebody listens on them by now."""
 
 
 def _run(*command: str, folder: Path) -> None:
