@@ -120,7 +120,7 @@ async def _run(role: str, config: Config, *, supervised: bool) -> int:
     status = Status(metrics)
     where: dict[str, Any] = {"bind": config.metrics.bind}
     if supervised:
-        path = socket_of(config, role)
+        path = socket_of(config, _process(role))
         path.parent.mkdir(parents=True, exist_ok=True)
         where = {"path": path}
     work = asyncio.create_task(_ROLES[role](config, metrics, status, stopping), name=role)
@@ -165,8 +165,13 @@ async def _watch(work: roles.Workshop) -> None:
             await asyncio.wait_for(work.stopping.wait(), 5.0)
 
 
+def _process(role: str) -> str:
+    """What the supervisor calls this process: one role may have several."""
+    return os.environ.get("SOC_PROCESS", role)
+
+
 def _suspects(config: Config, role: str) -> roles.Suspects:
-    return roles.Suspects(config.data_dir / "run" / f"{os.environ.get('SOC_PROCESS', role)}.mark")
+    return roles.Suspects(config.data_dir / "run" / f"{_process(role)}.mark")
 
 
 async def _until_stopped(stopping: asyncio.Event, loops: dict[str, Coroutine[Any, Any, None]]) -> None:

@@ -13,6 +13,7 @@ from soc.config import Config
 from soc.errors import ConfigurationError
 from soc.metrics import Metrics
 from soc.service import Status, _until_stopped, owned
+from tests.waiting import until_now
 
 
 def test_a_data_folder_has_one_owner_and_the_second_is_told_which(tmp_path) -> None:
@@ -87,3 +88,16 @@ def test_a_role_that_is_run_with_a_broken_configuration_exits_2_without_a_traceb
     assert done.returncode == 2
     assert "soc.yml:1" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_each_of_several_processes_of_one_role_answers_under_its_own_name(tmp_path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "soc.service", "jobs"],
+        env={**os.environ, "SOC_DATA_DIR": str(tmp_path), "SOC_PROCESS": "jobs-1"}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until_now((tmp_path / "run" / "jobs-1.sock").exists, 30)
+        assert not (tmp_path / "run" / "jobs.sock").exists()
+    finally:
+        process.kill()
+        process.wait()
