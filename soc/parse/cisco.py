@@ -26,7 +26,7 @@ LEVELS = ("emergency", "alert", "critical", "error", "warning", "notification", 
 HEAD = 512
 """The tag begins within so many characters."""
 _TAG = re.compile(
-    r"%(?P<facility>[A-Z][A-Z0-9_]{0,63}(?:-[A-Za-z0-9_/]{1,32}){0,3}?)-(?P<severity>\d)-(?P<mnemonic>[A-Za-z0-9_]{1,64})(?::| |$) ?"
+    r"%(?P<facility>[A-Z][A-Z0-9_+]{0,63}(?:-[A-Za-z0-9_/]{1,32}){0,3}?)-(?P<severity>\d)-(?P<mnemonic>[A-Za-z0-9_]{1,64})(?::| |$) ?"
 )
 # Three clocks: `*Mar  1 18:46:11.123 UTC`, `2023 Apr 26 09:08:48.123 UTC`, ISO 8601; `*` and `.` are of clocks that are not set.
 _TIME = re.compile(

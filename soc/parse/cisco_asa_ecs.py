@@ -77,7 +77,7 @@ _DURATION = re.compile(r"(?:(\d{1,6})(?:h:|:))?(\d{1,6})(?:m:|:)(\d{1,2})s?")
 _SIDES = {"source": "src", "destination": "dst"}
 _KEPT = ("connection_id", "acl", "icmp_type", "icmp_code", "spi", "tunnel_type", "session_type", "threat_level", "list", "listed", "class", "policy", "privilege",
          "from_level", "to_level", "flags", "hits", "initiator", "object", "records", "connection_type", "session", "translation", "role", "state", "device", "verdict",
-         "aaa_type", "signature_id", "signature", "category", "section", "tunnel_group", "shell")  # fmt: skip
+         "aaa_type", "assigned_ip", "signature_id", "signature", "category", "section", "tunnel_group", "shell")  # fmt: skip
 
 
 def ecs(event: Event, document: Document) -> None:
@@ -201,6 +201,7 @@ def _users(native: Native, document: Document) -> None:
     # ECS counts domain names among the identifiers of hosts.
     document["related.hosts"] = [named for side in _SIDES if (named := document[f"{side}.user.domain"])]
     document["source.user.group.name"] = native.get("group")
+    document["related.ip"] = network.ip(native.get("assigned_ip"))
     if email := native.get("email"):
         document["user.email" if "@" in email else "user.name"] = email
 

@@ -63,12 +63,19 @@ _ENDED = re.compile(
 )
 _ENDING = re.compile(r"(?P<reason>[^()]{0,256}?)(?: from (?P<initiator>\S{1,64}))?(?: ?\((?P<user>[^()]{0,256})\))?$")
 # Where a message has no template: what most of them call their ends, interface and user.
+_IP = r"\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{1,4}:|::)[0-9A-Fa-f:.]{1,41}[0-9A-Fa-f]"
+_PORT_OF = (
+    r"(?:(?P<SIDE_interface>(?![0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:)[^\s:/()]{1,64}):)?(?P<SIDE>"
+    + _IP
+    + r")(?:/(?P<SIDE_port>\d{1,5}))?"
+)
 _USUAL = (
-    re.compile(r"\bfrom (?:(?P<src_interface>[^\s:/()]{1,64}):)?(?P<src>\d{1,3}(?:\.\d{1,3}){3})(?:/(?P<src_port>\d{1,5}))?"),
-    re.compile(r"\bto (?:(?P<dst_interface>[^\s:/()]{1,64}):)?(?P<dst>\d{1,3}(?:\.\d{1,3}){3})(?:/(?P<dst_port>\d{1,5}))?"),
+    re.compile(r"\b(?:from|src|source) " + _PORT_OF.replace("SIDE", "src")),
+    re.compile(r"\b(?:to|dst|dest|destination) " + _PORT_OF.replace("SIDE", "dst")),
     re.compile(r"\bon interface (?P<in_interface>[^\s,;()]{1,64})"),
     re.compile(r"\b(?:[Uu]ser(?:name)?|Uname)(?: ?[=:] ?| )['\"<](?P<user>[^'\"<>,]{1,256})['\">]"),
 )  # fmt: skip
+_CLIENT = re.compile(rf"\bIP(?: [Aa]ddress)?(?: ?[=:] ?| )['\"<]?(?P<src>{_IP})")
 # Of messages without a tag, by the first word: which may have been meant.
 _UNTAGGED: dict[str, tuple[str, ...]] = {
     "Built": ("302013", "302020", "305011", "305009", "302303", "302022", "609001"), "Teardown": ("302014", "302021", "305012", "305010", "302304", "302023", "609002"),
@@ -140,7 +147,14 @@ def _said(number: str, body: str) -> dict[str, Any]:
         return found
     word = body.partition(" ")[0]
     patterns = (_NEGOTIATION,) if word.startswith("Local:") else _OPENINGS.get(word, ())
-    return _session(body, patterns) or _found(body, _USUAL)
+    return _session(body, patterns) or _usual(body)
+
+
+def _usual(body: str) -> dict[str, Any]:
+    found = _found(body, _USUAL)
+    if "src" not in found and (client := _CLIENT.search(body)):
+        found |= _told(client)
+    return found
 
 
 def _session(body: str, patterns: Iterable[re.Pattern[str]]) -> dict[str, Any]:

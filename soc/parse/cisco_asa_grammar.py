@@ -50,7 +50,7 @@ _PATTERNS = {
     "url": r"(?P<url>\S{1,4096})", "dst_url": r"(?P<dst>" + _ADDRESS + r"?):(?P<url>(?:[A-Za-z]{2,10}://|/).{0,4095})$",
     "ending": r"(?P<ending>.{1,512})$", "in_interface": r"(?P<in_interface>[^\s,;()]{1,64})",
     "command": r"'?(?P<command>.{1,4096}?)'?\.?$",
-    "reason": r"(?P<reason>.{1,1024}?)\.?$",
+    "reason": r"(?P<reason>.{1,1024}?)\.?$", "records": r"(?P<records>.{1,1024})$",
     "phrase": r"(?P<phrase>[^:,]{1,256})",
     "duration": r"(?P<duration>(?:\d{1,6}h:)?\d{1,6}m?:\d\d(?::\d\d)?(?:m:)?\w{0,3}s?)",
 }  # fmt: skip

@@ -10,6 +10,8 @@ _FLOW = "{src} to {dst}"
 _FLOW_MAPPED = (
     r"{src_bare}[ {src_mapped}][[ ]\({src_user}[, {_tag}]\)] to {dst_bare}[ {dst_mapped}][[ ]\({user}[, {_tag}]\)]"
 )
+# Some versions put the user before the mapped address.
+_FLOW_NAMED = r"{src_bare}[ ]\({src_user}\)[ {src_mapped}] to {dst_bare}[ {dst_mapped}][[ ]\({user}\)]"
 _PAIRS = "{src_pair} to {dst_pair}"
 _ACL = r"access-list {acl} (permitted|denied|est-allowed) {protocol} [for user {user} ]{src_slashed} -> {dst_slashed}[ hit-cnt {hits}]"
 _NUMBERED = r"[ [\(]type {icmp_type}, code {icmp_code}[\)]]"
@@ -100,8 +102,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "113018": ("User: {user}, Unsupported downloaded ACL Entry",),
     "113020": ("Kerberos error[ ]: Clock skew with server {server} greater than",),
     "113021": ("Attempted console login failed[.] User {user} did NOT have appropriate Admin Rights",),
-    "113022": ("AAA Marking {protocol} server {server} in aaa-server group {group} as {state}",),
-    "113023": ("AAA Marking {protocol} server {server} in aaa-server group {group} as {state}",),
+    "113022": ("AAA Marking {service} server {server} in aaa-server group {group} as {state}",),
+    "113023": ("AAA Marking {service} server {server} in aaa-server group {group} as {state}",),
     "199001": (r"Reload command executed from Telnet \(remote {src_ip}\)",),
     "201002": ("Too many TCP connections on {_what} {dst_ip}!",),
     "201003": (r"Embryonic limit exceeded {_n} for {src_pair} \({_nat}\) {dst_pair} on interface {in_interface}",),
@@ -122,7 +124,7 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "302003": ("Built H245 connection for (faddr|foreign_address) {dst} (laddr|local_address) {src}",),
     "302004": ("Pre-allocate H323 {protocol} backconnection for faddr {dst_pair} to laddr {src_pair}",),
     "302012": ("Pre-allocate H225 Call Signalling Connection for faddr {dst_pair} to laddr {src_pair}",),
-    "302013": (r"Built {direction} {protocol} connection {connection_id} for " + _FLOW_MAPPED,),
+    "302013": (r"Built {direction} {protocol} connection {connection_id} for " + _FLOW_MAPPED, r"Built {direction} {protocol} connection {connection_id} for " + _FLOW_NAMED),
     "302014": (r"Teardown {protocol} connection {connection_id} for " + _FLOW + r" duration {duration} bytes {bytes}[ {ending}]",),
     "302016": (r"Teardown {protocol} connection {connection_id} for " + _FLOW + r" duration {duration} bytes {bytes}[ {ending}]",),
     "302017": (r"Built {direction} {protocol} connection {connection_id} (from|for) {src_bare}[ ]{src_mapped}[[ ]\({src_user}\)] to {dst_bare}[ ]{dst_mapped}",),
@@ -244,8 +246,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "610001": ("NTP daemon interface {in_interface}: Packet denied from {src_ip}",),
     "610002": ("NTP daemon interface {in_interface}: Authentication failed for packet from {src_ip}",),
     "610101": ("Authorization failed: Cmd: {command_text} Cmdtype:",),
-    "611101": ("User authentication succeeded: IP[ address]: {src_ip}, Uname: {user}", "User authentication succeeded: Uname: {user}"),
-    "611102": ("User authentication failed: IP[ address]: {src_ip}, Uname: {user}", "User authentication failed: Uname: {user}"),
+    "611101": ("User authentication succeeded: IP[ address](:| =) {src_ip}, Uname: {user}", "User authentication succeeded: Uname: {user}"),
+    "611102": ("User authentication failed: IP[ address](:| =) {src_ip}, Uname: {user}", "User authentication failed: Uname: {user}"),
     "611103": ("User logged out: Uname: {user}",),
     "616001": ("Pre-allocate MGCP {_kind} connection for {src} to {dst} from {_message} message",),
     "702305": (r"IPSEC: An {direction} {tunnel_type} SA \(SPI= {spi}\) between {src_ip} and {dst_ip} \([user= ]{user}\) is rekeying",),
@@ -257,6 +259,9 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "710006": ("{protocol} request discarded from {src_ip} to {dst_interface}:{dst_ip}",),
     "710007": ("NAT-T keepalive received from {src_pair} to {dst_interface}:{dst_ip}/{service}",),
     # VPN, certificates, TLS, identity
+    "716003": ("Group <{group_text}> User <{user}> IP <{src_ip}> WebVPN access {_text}: {url}", "Group {group} User {user_text} IP {src_ip} WebVPN access {_text}: {url}"),
+    "722051": (r"Group <{group_text}> User <{user}> IP <{src_ip}> IPv4 Address <{assigned_ip}> IPv6 address <{_assigned}> assigned to session",),
+    "713228": ("[Group = {group}, ]Username = {user}, IP = {src_ip}, Assigned private IP address {assigned_ip} to remote user",),
     "717009": ("Certificate validation failed. [Reason: ]{reason}",),
     "717027": ("Certificate chain failed validation. {reason}",),
     "721016": (r"\({_unit}\) WebVPN session for client user {user}, IP {src_ip} has been {done}",),
@@ -271,7 +276,7 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "733101": (r"[Object|Host|Subnet] {src_ip} is (targeted|attacking)",),
     "733102": ("Threat-detection adds host {src_ip} to shun list",),
     "733103": ("Threat-detection removes host {src_ip} from shun list",),
-    "734001": ("DAP: User {email}, Addr {src_ip}, Connection {connection_type}: The following DAP records were selected for this connection: {records_text}",),
+    "734001": ("DAP: User {email}, Addr {src_ip}, Connection {connection_type}: The following DAP records were selected for this connection: {records}",),
     "734002": ("DAP: User {email}, Addr {src_ip}: Connection terminated by",),
     "734003": ("DAP: User {email}, Addr {src_ip}: Session Attribute",),
     "737016": ("IPAA: [Session={session}, ]Freeing local pool[ {_pool}] address {src_ip}",),
@@ -281,6 +286,7 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "772002": ("PASSWORD: console login warning, user {user}, cause: {reason}",),
     "772003": ("PASSWORD: session login warning, user {user}, IP {src_ip}, cause: {reason}",),
     "772004": ("PASSWORD: session login failed, user {user}, IP {src_ip}, cause: {reason}",),
+    "772005": ("REAUTH: user {user} passed authentication",),
     "775001": ("Scansafe: {protocol} connection {connection_id} from {src} to {dst} redirected to",),
     "805001": ("Offloaded {protocol} Flow for connection {connection_id} from " + _FLOW_MAPPED,),
     "805002": ("{protocol} Flow is no longer offloaded for connection {connection_id} from " + _FLOW_MAPPED,),
@@ -293,7 +299,7 @@ _LIKE: dict[str, tuple[str, ...]] = {
     "400000": tuple(f"4000{number:02}" for number in range(1, 52)), "402114": ("402116", "402118", "402119", "402120", "402121"), "411001": ("411002",),
     "411003": ("411004",), "420002": ("420003",), "423001": ("423002", "423003", "423004"), "431001": ("431002",), "500001": ("500002",), "602303": ("602304",),
     "603104": ("603106",), "603105": ("603107",), "605004": ("605005",), "606001": ("606002",), "606003": ("606004",), "607001": ("608001",),
-    "322002": ("322004",), "313008": (), "429002": ("429003",), "702305": ("702307",), "721016": ("721018",), "746012": ("746013",), "772002": ("772006",),
+    "322002": ("322004",), "313008": (), "429002": ("429003",), "702305": ("702307",), "721016": ("721018",), "746012": ("746013",), "772002": ("772006",), "716003": ("716004",),
     "852001": ("852002",), "507001": ("507002",),
 }  # fmt: skip
 """Messages that read as another does."""

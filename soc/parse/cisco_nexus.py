@@ -30,6 +30,8 @@ def decode(frame: Frame) -> Native | None:
     tag = cisco.tag(frame.text)
     if tag and not (_is_own(tag) or _YEAR_FIRST.search(frame.text, 0, tag.start)):
         return None  # IOS', which is read by itself
+    if tag and "/CPU0:" in frame.text[: tag.start]:
+        return None  # IOS XR names its node
     native = cisco_switch.decode(frame)
     if native is None:
         return None
@@ -45,7 +47,9 @@ def ecs(event: Event, document: Document) -> None:
     cisco_switch.ecs(event, document)
     cisco_switch.keep(event.native, "cisco.nxos.", document)
     document["observer.product"], document["observer.type"] = "Nexus", "switches"
-    document["related.ip"] = document.get("observer.ip")
+    document["related.ip"] = [
+        address for address in (*(document.get("observer.ip") or ()), document.get("related.ip")) if address
+    ]
     if "severity" not in native:
         document["event.category"] = None
         return

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from soc.parse import cisco, network, url
+from soc.parse.cisco_switch_messages import ACCESS, FLOW, INNER, MESSAGES, PHRASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,67 +21,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 8192
 _REPEATED = re.compile(r"last message repeated \d{1,9} times?\s*$")
-_ACCESS = re.compile(
-    r"list (?P<acl>\S{1,256}) (?P<verdict>permitted|denied) (?:(?P<protocol>[\w-]{1,32}) )?(?P<src>[0-9A-Fa-f.:]{2,45})(?:\((?P<src_port>\d{1,5})\))?"
-    r"(?: \((?P<interface>[\w/.:-]{1,64})[^()]{0,64}\))?(?: ->  ?(?P<dst>[0-9A-Fa-f.:]{2,45})(?:\((?P<dst_port>\d{1,5})\))?)?"
-    r"(?: \((?P<icmp_type>\d{1,3})/(?P<icmp_code>\d{1,3})\))?,? (?P<packets>\d{1,18}) packets?"
-)
-# NX-OS: what its own access lists let pass or not.
-_FLOW = re.compile(
-    r"(?:Src|Source) IP: (?P<src>[0-9A-Fa-f.:]{2,45}), (?:Dst|Destination) IP: (?P<dst>[0-9A-Fa-f.:]{2,45}), (?:Src|Source) Port: (?P<src_port>\d{1,5}), "
-    r"(?:Dst|Destination) Port: (?P<dst_port>\d{1,5}), (?:Src|Source) (?:Intf|Interface): (?P<interface>[^,\s]{1,64}), Protocol: \"(?P<protocol>[\w-]{1,16})\"\(\d{1,3}\)"
-    r"(?:, ACL Name: (?P<acl>[^,]{1,128}), ACE Action: (?P<verdict>\w{1,16}), Appl Intf: [^,]{1,64})?, Hit-count ?[=:] ?(?P<packets>\d{1,18})"
-)
-_IP = r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:.]{2,41}"
-_MAC = r"[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}"
-# By the mnemonic, what the catalogue's text is.
-_MESSAGES: dict[str, re.Pattern[str]] = {
-    "CONFIG_I": re.compile(rf"Configured from \S{{1,64}}(?: by (?P<user>\S{{1,128}}))?(?: on (?P<line>\S{{1,32}}))?(?: \((?P<src>{_IP})\))?"),
-    "VSHD_SYSLOG_CONFIG_I": re.compile(rf"Configured from (?P<line>\S{{1,64}}) by (?P<user>\S{{1,128}}) on (?:(?P<src>{_IP})@)?\S{{1,64}}"),
-    "LOGIN_SUCCESS": re.compile(r"Login Success \[user: ?(?P<user>[^\]]{0,128})\] \[Source: ?(?P<src>[^\]]{1,64})\] \[localport: ?(?P<dst_port>\d{1,5})\]"),
-    "LOGIN_FAILED": re.compile(
-        r"Login failed \[user: ?(?P<user>[^\]]{0,128})\] \[Source: ?(?P<src>[^\]]{1,64})\] \[localport: ?(?P<dst_port>\d{1,5})\]"
-        r"(?: \[Reason: ?(?P<cause>[^\]]{1,256})\])?"
-    ),
-    "LOGOUT": re.compile(r"User (?P<user>\S{1,128}) has exited tty session \d{1,5} ?\((?P<src>[^()]{0,64})\)"),
-    "ACCTLOCAL": re.compile(r"Username: (?P<user>\S{1,128}) Privilege level: (?P<privilege>\d{1,3}) Command: (?P<command>.{1,4096})", re.DOTALL),
-    "CFGLOG_LOGGEDCMD": re.compile(r"User: ?(?P<user>\S{0,128}) {1,4}logged command: ?(?P<command>.{1,4096})", re.DOTALL),
-    "VSHD_SYSLOG_CMD_EXEC": re.compile(r"User: ?(?P<user>\S{1,128}) executed the command: ?(?P<command>.{1,4096})", re.DOTALL),
-    "AAA_ACCOUNTING_MESSAGE": re.compile(
-        rf"(?P<step>start|stop|update):(?:(?P<src>{_IP})@)?(?P<line>[^:]{{1,128}}):(?P<user>[^:]{{0,128}}):(?P<command>.{{0,4096}}?)(?: \((?P<result>SUCCESS|FAILURE)\))?\s*$",
-        re.DOTALL,
-    ),
-    "INVALID_RP_JOIN": re.compile(rf"Received \([^()]{{1,128}}\) Join from (?P<src>{_IP}) for invalid RP (?P<dst>{_IP})"),
-    "LOGGINGHOST_FAIL": re.compile(rf"Logging to host (?P<dst>{_IP}) port (?P<dst_port>\d{{1,5}})"),
-    "LOGGINGHOST_STARTSTOP": re.compile(rf"Logging to host (?P<dst>{_IP}) [Pp]ort (?P<dst_port>\d{{1,5}})"),
-    "BADAUTH": re.compile(rf"(?P<cause>.{{1,128}}?) from (?P<src>{_IP})\((?P<src_port>\d{{1,5}})\) to (?P<dst>{_IP})\((?P<dst_port>\d{{1,5}})\)"),
-    "SESS_AUDIT_TRAIL": re.compile(
-        rf"(?:Stop )?(?P<protocol>[\w-]{{1,16}}) session: initiator \((?P<src>{_IP}):(?P<src_port>\d{{1,5}})\) sent (?P<bytes>\d{{1,18}}) bytes -- "
-        rf"responder \((?P<dst>{_IP}):(?P<dst_port>\d{{1,5}})\) sent (?P<bytes_back>\d{{1,18}}) bytes"
-    ),
-    "SIGNATURE": re.compile(rf"Sig:(?P<signature>\d{{1,6}}) Subsig:\d{{1,4}} Sev:\d{{1,3}} (?P<what>.{{1,128}}?) \[(?P<src>{_IP}):(?P<src_port>\d{{1,5}}) -> (?P<dst>{_IP}):(?P<dst_port>\d{{1,5}})\]"),
-    "MODEL_RPC_I": re.compile(rf".{{0,256}}?RPC '(?P<url>[^']{{1,2048}})' invoked from (?P<src>{_IP}):(?P<src_port>\d{{1,5}}) via \S{{1,32}} user (?P<user>\S{{1,128}})"),
-}  # fmt: skip
-# Said in these words by many: (what the text must contain, pattern).
-_PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (" from ", re.compile(rf"\bfrom (?:user )?(?P<src>{_IP})(?![\w.])(?:[:(](?P<src_port>\d{{1,5}}))?")),
-    ("tty", re.compile(rf"\btty \d{{1,5}} ?\((?P<src>{_IP})\)")),
-    ("ser", re.compile(r"\b[Uu]ser(?:name)?(?: with username)?(?:: ?| )'?(?P<user>(?!with|name|has|was|is|in|on|for|by|and|not|to|at|login|from)[\w.@\\$-]{1,128})'?")),
-    (" for ", re.compile(rf"\bfor (?:illegal |invalid )?(?:user )?(?P<user>[\w.@\\$-]{{1,128}}) from (?:{_IP})")),
-    ("USER=", re.compile(r"(?P<user>[\w.-]{1,64}) : TTY=\S{1,64} ; PWD=[^;]{1,1024} ; USER=(?P<effective>\S{1,64}) ; COMMAND=(?P<command>.{1,4096}?)(?: - sudo)?$", re.DOTALL)),
-    ("changed state to ", re.compile(r"\b[Ii]nterface (?P<interface>[\w/.:-]{1,64}), changed state to (?:administratively )?(?P<state>up|down)")),
-    (" is ", re.compile(r"\bInterface (?P<interface>[\w/.:-]{1,64})(?: \([^()]{1,256}\))? is (?P<state>up|down)(?: \((?P<why>[^()]{1,256})\))?")),
-    (" on ", re.compile(r" on (?:[Ii]nterface|port) (?P<interface>[A-Z][\w/.-]{1,63}\w)")),
-    ("err-disable", re.compile(r"\bputting (?P<interface>\S{1,64}) in (?P<state>err-disable) state")),
-    ("vlan ", re.compile(r"\bvlan (?P<vlan>\d{1,4})\b")),
-    ("VLAN ", re.compile(r"\bVLAN (?P<vlan>\d{1,4})\b")),
-    (" is suspended", re.compile(r"(?P<interface>[\w/.-]{1,64}): (?P<why>\S{1,64} is suspended)")),
-    ("", re.compile(rf"(?<![\w.:])(?P<src_mac>{_MAC})(?![\w.:])")),
-    ("ticky ARP", re.compile(rf"ARP entry: (?P<src>{_IP})")),
-    ("://", re.compile(r"(?P<url>[a-z]{2,10}://[^\s()'\"<>]{1,2048})")),
-    (" - ", re.compile(r" - (?P<process>[A-Za-z][\w.-]{0,63})(?:\[(?P<pid>\d{1,10})\])?\s*$")),
-    ("operational ", re.compile(r"Interface (?P<interface>\S{1,64}), (?P<why>operational .{1,256})$")),
-)  # fmt: skip
 
 
 def decode(frame: Frame) -> dict[str, Any] | None:
@@ -112,13 +52,15 @@ def _head(frame: Frame, before: str, text: str) -> dict[str, Any]:
 
 def _said(mnemonic: str, text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if "ACCESSLOG" in mnemonic and (access := _ACCESS.search(text)):
+    if mnemonic == "PLATFORM" and (inner := INNER.search(text, 0, cisco.HEAD)):
+        return {"inner": inner["mnemonic"], **_said(inner["mnemonic"], text[inner.end() :])}
+    if "ACCESSLOG" in mnemonic and (access := ACCESS.search(text)):
         return _told((access,))
-    if mnemonic.startswith("ACLLOG") and (flow := _FLOW.search(text)):
+    if mnemonic.startswith("ACLLOG") and (flow := FLOW.search(text)):
         return _told((flow,))
-    if (known := _MESSAGES.get(mnemonic)) and (said := known.match(text)):
+    if (known := MESSAGES.get(mnemonic)) and (said := known.match(text)):
         found = _told((said,))
-    for needle, pattern in _PHRASES:
+    for needle, pattern in PHRASES:
         if needle in text and (said := pattern.search(text)):
             found = _told((said,)) | found
     return found
@@ -164,7 +106,7 @@ def ecs(event: Event, document: Document) -> None:
     _meaning(native, document)
 
 
-_KEPT = ("facility", "privilege", "cause", "line", "step", "icmp_type", "icmp_code")
+_KEPT = ("facility", "privilege", "cause", "line", "step", "icmp_type", "icmp_code", "neighbor", "inner", "pair")
 
 
 def keep(native: Native, prefix: str, document: Document) -> None:
@@ -179,6 +121,10 @@ def _ends(native: Native, document: Document) -> None:
         document[f"{side}.address"] = native.get(end) if document[f"{side}.ip"] else None
         document[f"{side}.port"] = network.number(native.get(f"{end}_port"))
         document[f"{side}.mac"] = network.mac(native.get(f"{end}_mac"))
+        if (translated := network.ip(native.get(f"{end}_nat"))) != document[f"{side}.ip"]:
+            document[f"{side}.nat.ip"] = translated
+            document[f"{side}.nat.port"] = network.number(native.get(f"{end}_nat_port"))
+    document["related.ip"] = network.ip(native.get("neighbor"))
     document["network.transport"], document["network.iana_number"] = _protocol(native.get("protocol"))
     document["network.icmp.type"], document["network.icmp.code"] = native.get("icmp_type"), native.get("icmp_code")
     document["network.packets"] = document["source.packets"] = network.number(native.get("packets"))
@@ -212,9 +158,15 @@ def _what(native: Native, document: Document) -> None:
 _CATEGORIES: dict[str, list[str]] = {
     "CONFIG_I": ["configuration", "network"], "VSHD_SYSLOG_CONFIG_I": ["configuration"], "CONFIG_RESOLVE_FAILURE": ["configuration"],
     "USERNAME_CONFIGURATION": ["configuration"], "LOGIN_SUCCESS": ["authentication"], "LOGIN_FAILED": ["authentication"],
-    "AUTHEN_SUCCESS": ["authentication"], "AUTHEN_FAILURE": ["authentication"], "SSH2_USERAUTH": ["authentication"],
+    "AUTHEN_SUCCESS": ["authentication"], "AUTHEN_FAILURE": ["authentication"], "SSH2_USERAUTH": ["authentication"], "PRIV_AUTH_FAIL": ["authentication"],
+    "PRIV_AUTH_PASS": ["authentication"], "QUIET_MODE_ON": ["authentication"], "LOGIN_PASSED": ["authentication"], "AUTH_PASSED": ["authentication"],
+    "DB_COMMIT": ["configuration", "network"],
 }  # fmt: skip
-_FAILED = ("failed", "failure", "invalid", "denied", "violation", "unauthorized")
+_FAILED = ("failed", "failure", "invalid", "denied", "violation", "unauthorized", "un-successful")
+_PROVED = ("authentication fail", "login failed", "authentication success", "successfully authenticated")
+_ADMITTED = frozenset({"DOT1X", "MAB", "AUTHMGR", "SESSION_MGR", "WEBAUTH"})
+_RESULTS = {"SUCCESS": "success", "FAIL": "failure"}
+"""Of what decides on clients of a port: the mnemonics that say how it ended."""
 
 
 def _meaning(native: Native, document: Document) -> None:
@@ -240,7 +192,12 @@ def _meaning(native: Native, document: Document) -> None:
     ):
         document["event.category"] = ["session", "network"]
         document["event.type"] = ["end"] if mnemonic.endswith(("CLOSE", "LOGOUT")) else ["info"]
-    elif document["event.category"] == ["authentication"] or "authentication fail" in text or "login failed" in text:
+    elif native["facility"] in _ADMITTED and mnemonic in _RESULTS:
+        document["event.category"], document["event.type"] = ["authentication"], ["start"]
+        document["event.outcome"] = _RESULTS[mnemonic]
+    elif mnemonic == "DROP_PKT":
+        document["event.type"] = ["connection", "denied"]
+    elif document["event.category"] == ["authentication"] or any(words in text for words in _PROVED):
         document["event.category"] = ["authentication"]
         document["event.type"] = ["start"]
         document["event.outcome"] = "failure" if any(word in text for word in _FAILED) else "success"
