@@ -90,20 +90,7 @@ def content_in(folder: Path) -> Content:
     """Two rules, correlations over them, and a detector that makes a finding of every window."""
     rules = folder / "rules"
     rules.mkdir()
-    for id_, detection in RULES.items():
-        rule = {
-            "title": f"Rule {id_[0]}",
-            "id": id_,
-            "status": "test",
-            "level": "high",
-            "logsource": {"product": "linux"},
-            "detection": detection,
-        }
-        (rules / f"{id_}.yml").write_text(yaml.safe_dump(rule))
-    for id_, told in CORRELATIONS.items():
-        lateness = {"soc": {"lateness": "2m"}} if id_ != "few" else {}
-        document = {"title": id_, "id": id_, "correlation": {**told, "group-by": ["host.name"]}, **lateness}
-        (rules / f"{id_}.yml").write_text(yaml.safe_dump(document))
+    write_rules(rules, CORRELATIONS, "2m")
     ruleset = sigma.load([rules])
     assert (ruleset.faults, len(ruleset.rules)) == ((), len(RULES))
     assert (len(ruleset.correlations.all), ruleset.correlations.quiet) == (len(CORRELATIONS), {ROOT})
@@ -116,6 +103,24 @@ def content_in(folder: Path) -> Content:
     loaded = anomaly.load([detectors], folder / "models")
     assert not loaded.faults
     return pipeline.Content(ruleset, loaded, Inventory(), digest(ruleset.sha256, loaded.sha256))
+
+
+def write_rules(folder: Path, correlations: Mapping[str, Mapping[str, Any]], lateness: str) -> None:
+    """The two rules, and correlations over them."""
+    for id_, detection in RULES.items():
+        rule = {
+            "title": f"Rule {id_[0]}",
+            "id": id_,
+            "status": "test",
+            "level": "high",
+            "logsource": {"product": "linux"},
+            "detection": detection,
+        }
+        (folder / f"{id_}.yml").write_text(yaml.safe_dump(rule))
+    for id_, told in correlations.items():
+        grouped = {**told, "group-by": ["host.name"]}
+        document = {"title": id_, "id": id_, "correlation": grouped, "soc": {"lateness": lateness}}
+        (folder / f"{id_}.yml").write_text(yaml.safe_dump(document))
 
 
 def usual_windows(detector: anomaly.Detector) -> list[Closed]:

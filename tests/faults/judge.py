@@ -1,0 +1,184 @@
+"""The verdict on a run: what lies in the store against what one pass over the raw topics gives."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from soc.clock import SystemClock
+from soc.stores import indexed
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.faults.plant import Plant
+
+_DETAIL = 3
+
+
+@dataclass
+class Result:
+    """One line of the report."""
+
+    row: str
+    seed: int
+    faults: int = 0
+    wanted: int = 0
+    expected: int = 0
+    missing: int = 0
+    extra: int = 0
+    doubled: int = 0
+    differing: int = 0
+    recovery: float | None = None
+    """Seconds from the last fault until nothing waited."""
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+    """What else was not as it should be."""
+    told: list[str] = field(default_factory=list)
+    """Figures worth knowing."""
+
+    @property
+    def verdict(self) -> str:
+        if self.missing or self.extra or self.doubled or self.differing or self.wrong:
+            return "FAIL"
+        return "INCOMPLETE" if self.faults < self.wanted or not self.expected else "pass"
+
+
+@dataclass
+class Stored:
+    """What lies in the store, without health."""
+
+    findings: dict[str, Any] = field(default_factory=dict)
+    alerts: dict[str, Any] = field(default_factory=dict)
+    doubled: int = 0
+    health: Counter[str] = field(default_factory=Counter)
+
+
+def stored(url: str) -> Stored:
+    found = Stored()
+    with httpx.Client(base_url=url, timeout=60) as client:
+        client.post("/soc-*/_refresh").raise_for_status()
+        for collection, into in (("findings", found.findings), ("alerts", found.alerts)):
+            for source in _all(client, f"/soc-{collection}-*/_search"):
+                document = indexed.whole(source)
+                if document["soc"]["kind"] == "health":
+                    found.health[document["rule"]["id"]] += collection == "findings"
+                    continue
+                found.doubled += document["soc"]["id"] in into
+                into[document["soc"]["id"]] = document
+    return found
+
+
+def _all(client: httpx.Client, path: str) -> Any:
+    query: dict[str, Any] = {"size": 5000, "sort": [{"soc.id": "asc"}, {"_index": "asc"}]}
+    while True:
+        hits = client.post(path, json=query).raise_for_status().json()["hits"]["hits"]
+        if not hits:
+            return
+        yield from (hit["_source"] for hit in hits)
+        query["search_after"] = hits[-1]["sort"]
+
+
+def plain(document: Mapping[str, Any]) -> Any:
+    """Without what depends on the moment; of a correlation also what was known of it when it was told."""
+    copied = copy.deepcopy(dict(document))
+    copied["event"].pop("ingested", None)
+    copied["soc"].pop("search", None)
+    if copied["soc"]["kind"] == "correlation":
+        for name in ("why", "ref", "evidence"):
+            copied["soc"].pop(name, None)
+    return copied
+
+
+def alerts_of(findings: Mapping[str, Any]) -> Counter[str]:
+    """How many findings each alert has."""
+    return Counter(one["soc"]["alert_id"] for one in findings.values() if one["soc"].get("alert_id"))
+
+
+async def settle(plant: Plant, result: Result, bound: float = 60.0) -> None:
+    """End the load, wait until all has come through, and judge."""
+    await wait_recovered(plant, result, bound)
+    plant.load.stop()
+    least = await plant.oracle()
+    reached = SystemClock().now()
+
+    async def through() -> bool:
+        return await plant.clock() >= reached and await plant.behind("soc-detect", "soc-index") == 0
+
+    try:
+        await until(through, 90, "correlate's clock passes the oracle's")
+        await until(lambda: _rolled_up(plant), 40, "alerts are rolled up")
+    except AssertionError as error:
+        result.wrong.append(str(error)[:200])
+    await plant.crew.rest()
+    most = await plant.oracle()
+    compare(await asyncio.to_thread(stored, plant.elasticsearch.url), least, most, result)
+    if plant.crew.broken:
+        result.wrong.append(plant.crew.broken)
+
+
+async def wait_recovered(plant: Plant, result: Result, bound: float) -> None:
+    """Until nothing waits, while the load goes on."""
+
+    async def done() -> bool:
+        waits = await plant.behind("soc-detect", "soc-correlate", "soc-index")
+        return waits < max(60, plant.load.rate)
+
+    try:
+        await until(done, bound + 240, "nothing waits")
+        result.recovery = max(0.0, time.monotonic() - plant.struck)
+        if result.recovery > bound:
+            result.wrong.append(f"recovered only after {result.recovery:.0f} s, allowed are {bound:g}")
+    except AssertionError:
+        result.wrong.append(f"still behind after {bound + 240:g} s")
+
+
+async def _rolled_up(plant: Plant) -> bool:
+    told = await asyncio.to_thread(stored, plant.elasticsearch.url)
+    return not wrong_counts(told)
+
+
+def wrong_counts(told: Stored) -> list[str]:
+    """Alerts whose count is not that of their findings."""
+    counts = alerts_of({id_: one for id_, one in told.findings.items() if one["soc"]["kind"] == "rule"})
+    return [id_ for id_, count in counts.items() if told.alerts.get(id_, {"soc": {}})["soc"].get("count") != count]
+
+
+def compare(told: Stored, least: Mapping[str, Any], most: Mapping[str, Any], result: Result) -> None:
+    """`least` must be there, nothing but `most` may be: between them lie windows that closed while it was asked."""
+    result.expected = len(least)
+    missing, extra = least.keys() - told.findings.keys(), told.findings.keys() - most.keys()
+    alerts_missing = alerts_of(least).keys() - told.alerts.keys()
+    alerts_extra = told.alerts.keys() - alerts_of(most).keys()
+    result.missing += len(missing) + len(alerts_missing)
+    result.extra += len(extra) + len(alerts_extra)
+    result.doubled += told.doubled
+    both = told.findings.keys() & most.keys()
+    differing = [id_ for id_ in both if plain(told.findings[id_]) != plain(most[id_])]
+    result.differing += len(differing)
+    for name, ids, documents in (("missing", missing, least), ("extra", extra, told.findings)):
+        for id_ in sorted(ids)[:_DETAIL]:
+            result.told.append(f"{name} {_short(documents[id_])}")
+    for id_ in differing[:_DETAIL]:
+        result.told.append(f"differs {_short(told.findings[id_])}: {_difference(told.findings[id_], most[id_])}")
+    if wrong := wrong_counts(told):
+        result.wrong.append(f"{len(wrong)} alerts count other than their findings")
+    result.told += [f"health {name}: {count}" for name, count in sorted(told.health.items())]
+
+
+def _short(document: Mapping[str, Any]) -> str:
+    soc = document["soc"]
+    return f"{document['rule']['id'][:8]} {soc['kind']} {soc.get('ref')} {document['@timestamp']} {soc.get('entity')}"
+
+
+def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    a, b = plain(one), plain(other)
+    names = [name for name in {**a, **b} if a.get(name) != b.get(name)]
+    return "; ".join(f"{name}: {a.get(name)!r:.150} / {b.get(name)!r:.150}" for name in names[:2])
