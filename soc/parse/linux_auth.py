@@ -9,7 +9,7 @@ from soc.event import Kind, Logsource
 from soc.parse import network, plain
 from soc.parse.ecs_fields import FRAME, program
 from soc.parse.format import Accessor, Format, Native, flat_field
-from soc.parse.linux_auth_messages import OTHERS, PAM, SSHD, Message
+from soc.parse.linux_auth_messages import OTHERS, PAM, SFTP, SSHD, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +32,23 @@ _SUDO_FAILED = (
     "no tty present",
 )
 _SERVICES = {
-    "sshd": "sshd", "sshd-session": "sshd", "sshd-auth": "sshd", "sudo": "sudo", "cron": "cron", "crond": "cron", "anacron": "cron",
-    "atd": "cron", "crontab": "cron",
-}  # fmt: skip
+    "sshd": "sshd",
+    "sshd-session": "sshd",
+    "sshd-auth": "sshd",
+    "sudo": "sudo",
+    "cron": "cron",
+    "crond": "cron",
+    "anacron": "cron",
+    "atd": "cron",
+    "crontab": "cron",
+    "sftp-server": "sshd",
+    "internal-sftp": "sshd",
+}
+_SFTP = frozenset({"sftp-server", "internal-sftp"})  # fmt: skip
 _PROGRAMS = frozenset({
     *_SERVICES, "su", "login", "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd",
-    "chage", "chfn", "chsh", "newusers", "systemd-logind", "polkitd", "pkexec", "dropbear", "remote", "pam_unix", "runuser",
+    "chage", "chfn", "chsh", "newusers", "systemd-logind", "polkitd", "pkexec", "dropbear", "remote", "pam_unix", "runuser", "doas", "krb5kdc",
+    "sftp-server", "internal-sftp", "fail2ban.actions",
 })  # fmt: skip
 
 
@@ -58,7 +69,7 @@ def _told(text: str, program: str) -> dict[str, Any] | None:
     at = start.end() if start else 0
     if pam := _PAM.match(text, at):
         return {**_present(pam.groupdict()), **(_first(PAM, text, pam.end()) or {"shape": _UNKNOWN_PAM})}
-    for messages in (PAM, SSHD, OTHERS):
+    for messages in (PAM, SFTP if program in _SFTP else SSHD, OTHERS):
         # Without a program's name only what sshd and PAM say is telling enough.
         if (found := _first(messages, text, at)) and (
             program or messages is not OTHERS or found["shape"].service == "cron"
@@ -120,6 +131,8 @@ def ecs(event: Event, document: Document) -> None:
         native.get("file"),
         native.get("module") if "pam_type" not in native else None,
     )
+    if shape in SFTP:
+        document["file.path"], document["file.name"] = native["file"], native["file"].rpartition("/")[2]
     if "child" in native:
         document["process.pid"] = int(native["child"])
 

@@ -90,7 +90,9 @@ def _system(event: Event, document: Document) -> None:
     paloalto_system.fill(document, text)
     document["user.name"] = paloalto_system.user(text)
     categories, types = _SYSTEM.get(subtype, NETWORK), ["start"] if code == "auth-success" else ["info"]
-    if "onfig" in text or "config" in code:
+    if subtype == "vpn" and "config" not in code:
+        document["event.outcome"] = paloalto_system.outcome(text) or paloalto_system.outcome(code.replace("-", " "))
+    elif "onfig" in text or "config" in code:
         categories = ["configuration"]
     elif _LOGIN.search(text) or "auth" in code:
         categories = [*(one for one in categories if one != "authentication"), "authentication"]

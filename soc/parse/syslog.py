@@ -46,7 +46,9 @@ _HOST = r"(?: ?(?P<host>[^\s:\[\]=]{1,255}|[0-9A-Fa-f:.]{0,40}:[0-9A-Fa-f:.]{1,4
 # BusyBox and others repeat facility and severity in words.
 _LEVEL = r"(?:[a-z]{2,8}\d?\.(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug) )?"
 _TAGGED = re.compile(
-    _HOST + _LEVEL + r" ?(?:(?P<app>[\w./@<>-]{1,64})?(?:\[(?P<pid>[^\]\s]{1,32})\])?"
+    _HOST
+    + _LEVEL
+    + r" ?(?:(?P<app>[\w./@<>-]{1,64})?(?:\(\w{1,16}=\w{1,16}\)|\](?=\[))?(?:\[(?P<pid>[^\]\s]{1,32})\](?:\([a-z]{2,8}\))?)?"
     # Names with blanks are known by their process id, those of launchd's jobs by both of theirs.
     r"|(?P<job>[\w.-]{1,64}\[\d{1,10}\] \([\w.-]{1,64}(?:\[\d{1,10}\])?\))"
     r"|(?P<blank>\w[\w.-]{0,32} \w[\w. -]{0,32})\[(?P<blank_pid>\d{1,10})\]):(?: |$)"
