@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from soc.errors import SocError
-from soc.log.kafka_client import KafkaError, TopicPartition, open_admin, open_consumer, stopped
+from soc.log.kafka_client import KafkaError, OffsetAndMetadata, TopicPartition, open_admin, open_consumer, stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from soc.config import Kafka
 
@@ -43,6 +43,25 @@ class Gauge:
             return {}
         ends = await consumer.end_offsets([TopicPartition(*at) for at in mine])
         return {(at.topic, at.partition): (told.offset, told.metadata or "", ends[at]) for at, told in mine.items()}
+
+    async def rewrite(self, group: str, change: Callable[[str], str]) -> None:
+        """Commit a group's positions again with other metadata; it has no members at the moment."""
+        admin = await open_admin(self._kafka)
+        consumer = await open_consumer(self._kafka, group, patient=False)
+        try:
+            offsets = {
+                at: each for at, each in (await admin.list_consumer_group_offsets(group)).items() if each.offset >= 0
+            }
+            consumer.assign([TopicPartition(*at) for at in offsets])
+            await consumer.commit(
+                {
+                    TopicPartition(*at): OffsetAndMetadata(each.offset, change(each.metadata or ""))
+                    for at, each in offsets.items()
+                }
+            )
+        finally:
+            await stopped(consumer)
+            await stopped(admin)
 
     async def close(self) -> None:
         clients, self._clients = self._clients, None

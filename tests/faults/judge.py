@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import click
 import httpx
 
 from soc.clock import SystemClock
@@ -43,6 +44,20 @@ class Result:
     """What else was not as it should be."""
     told: list[str] = field(default_factory=list)
     """Figures worth knowing."""
+
+    began: float = field(default_factory=time.monotonic)
+
+    def add(self, part: Result) -> None:
+        """What one part of a row has brought."""
+        for name in ("faults", "wanted", "expected", "missing", "extra", "doubled", "differing"):
+            setattr(self, name, getattr(self, name) + getattr(part, name))
+        self.wrong += part.wrong
+        self.told += part.told
+        self.recovery = max((each for each in (self.recovery, part.recovery) if each is not None), default=None)
+
+    def note(self, what: str) -> None:
+        """How far it has come, for who watches."""
+        click.echo(f"{self.row} {time.monotonic() - self.began:5.0f} s  {what}", err=True)
 
     @property
     def verdict(self) -> str:
@@ -104,9 +119,12 @@ def alerts_of(findings: Mapping[str, Any]) -> Counter[str]:
 
 async def settle(plant: Plant, result: Result, bound: float = 60.0) -> None:
     """End the load, wait until all has come through, and judge."""
+    result.note("harm done")
     await wait_recovered(plant, result, bound)
     plant.load.stop()
+    result.note("recovered")
     least = await plant.oracle()
+    result.note("oracle")
     reached = SystemClock().now()
 
     async def through() -> bool:
@@ -117,9 +135,12 @@ async def settle(plant: Plant, result: Result, bound: float = 60.0) -> None:
         await until(lambda: _rolled_up(plant), 40, "alerts are rolled up")
     except AssertionError as error:
         result.wrong.append(str(error)[:200])
+    result.note("all is through")
     await plant.crew.rest()
+    result.note("workers ended")
     most = await plant.oracle()
-    compare(await asyncio.to_thread(stored, plant.elasticsearch.url), least, most, result)
+    told = await asyncio.to_thread(stored, plant.elasticsearch.url)
+    compare(without(told, plant.aside), least, most, result)
     if plant.crew.broken:
         result.wrong.append(plant.crew.broken)
 
@@ -143,6 +164,16 @@ async def wait_recovered(plant: Plant, result: Result, bound: float) -> None:
 async def _rolled_up(plant: Plant) -> bool:
     told = await asyncio.to_thread(stored, plant.elasticsearch.url)
     return not wrong_counts(told)
+
+
+def without(told: Stored, rules: frozenset[str]) -> Stored:
+    """Without what a row judges by itself."""
+    if rules:
+        told.findings = {id_: one for id_, one in told.findings.items() if one["rule"]["id"] not in rules}
+        told.alerts = {id_: one for id_, one in told.alerts.items() if one["rule"]["id"] not in rules}
+        for one in told.findings.values():
+            one["soc"].pop("ruleset", None)
+    return told
 
 
 def wrong_counts(told: Stored) -> list[str]:

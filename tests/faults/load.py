@@ -39,6 +39,8 @@ class Load:
     """Instants that clocks of hosts of their own show."""
     odd: tuple[bytes, ...] = ()
     """Records that are drawn one time in a hundred."""
+    ahead: int = 0
+    """How far the plant's clock is before ours, in microseconds."""
     sent: int = 0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _pausing: bool = False
@@ -75,7 +77,7 @@ class Load:
         return raws + [raw for raw in raws if chance.random() < self.repeats]
 
     def _line(self) -> bytes:
-        chance, now = self._chance, SystemClock().now()
+        chance, now = self._chance, SystemClock().now() + self.ahead
         if self.odd and chance.random() < 0.01:
             return chance.choice(self.odd)
         if self.clocks and chance.random() < 0.05:

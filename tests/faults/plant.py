@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 import time
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from soc.roles.partitions import mark_of
 from tests import services
 from tests.faults import content
 from tests.faults.gauge import Gauge
+from tests.faults.http_faults import Store
+from tests.faults.kafka_errors import ErrorProxy
 from tests.faults.load import Load
 from tests.faults.workers import Crew
 from tests.integration.site import Site
@@ -37,10 +39,8 @@ class Layout:
 
     workers: Mapping[str, int] = field(default_factory=lambda: USUAL)
     lateness: int = 10
-    broker_port: int = 0
-    """What clients are told to call, if that is a proxy."""
-    store_port: int = 0
-    """The same for Elasticsearch."""
+    front: str = ""
+    """What stands behind a proxy: `broker` or `store`."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     load: Mapping[str, Any] = field(default_factory=dict)
     broker: tuple[str, ...] = ()
@@ -56,6 +56,10 @@ class Plant:
     crew: Crew
     load: Load
     gauge: Gauge
+    front: Any = None
+    """The proxy, if there is one."""
+    aside: frozenset[str] = frozenset()
+    """Rules whose findings the judge leaves to the row."""
     struck: float = field(default_factory=time.monotonic)
     """When the last fault was over."""
 
@@ -89,11 +93,14 @@ class Plant:
 async def plant(layout: Layout, seed: int, elasticsearch: services.Elasticsearch) -> AsyncIterator[Plant]:
     """Set up, working and under load; everything ends with the block."""
     folder = Path(tempfile.mkdtemp(prefix="soc-faults-"))
-    told = (f"advertised.listeners=PLAINTEXT://127.0.0.1:{layout.broker_port}",) if layout.broker_port else ()
+    port = services.free_port() if layout.front else 0
+    told = (f"advertised.listeners=PLAINTEXT://127.0.0.1:{port}",) if layout.front == "broker" else ()
     kafka = services.Kafka(extra=(*told, *layout.broker))
-    with services.running(kafka):
+    async with AsyncExitStack() as stack:
+        stack.enter_context(services.running(kafka))
+        front = await stack.enter_async_context(_FRONTS[layout.front](port, kafka, elasticsearch, seed).serving())
         wipe(elasticsearch)
-        site = _site(folder, layout, kafka, elasticsearch)
+        site = _site(folder, layout, port, kafka, elasticsearch)
         await asyncio.to_thread(site.soc, "setup")
         crew = Crew(folder)
         load = Load(site.kafka, seed, **layout.load)
@@ -103,7 +110,7 @@ async def plant(layout: Layout, seed: int, elasticsearch: services.Elasticsearch
             for role, count in layout.workers.items():
                 for slot in range(count):
                     crew.hire(role, slot)
-            made = Plant(seed, layout, kafka, elasticsearch, site, crew, load, gauge)
+            made = Plant(seed, layout, kafka, elasticsearch, site, crew, load, gauge, front)
             tasks.append(asyncio.create_task(load.run(), name="load"))
             await until(lambda: _works(made), 90, "the plant works")
             yield made
@@ -122,9 +129,24 @@ async def _works(made: Plant) -> bool:
     return made.load.sent > 100 and await made.clock() > 0 and await made.behind("soc-index") < 1000
 
 
-def _site(folder: Path, layout: Layout, kafka: services.Kafka, elasticsearch: services.Elasticsearch) -> Site:
-    broker = f"127.0.0.1:{layout.broker_port}" if layout.broker_port else kafka.address
-    store = f"http://127.0.0.1:{layout.store_port}" if layout.store_port else elasticsearch.url
+class _NoFront:
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        yield None
+
+
+_FRONTS: dict[str, Any] = {
+    "": lambda *_: _NoFront(),
+    "broker": lambda port, kafka, *_: ErrorProxy(port, kafka.port),
+    "store": lambda port, _, elasticsearch, seed: Store(port, elasticsearch.url, seed),
+}
+
+
+def _site(
+    folder: Path, layout: Layout, port: int, kafka: services.Kafka, elasticsearch: services.Elasticsearch
+) -> Site:
+    broker = f"127.0.0.1:{port}" if layout.front == "broker" else kafka.address
+    store = f"http://127.0.0.1:{port}" if layout.front == "store" else elasticsearch.url
     site = Site(folder, broker, store)
     file = folder / "soc.yml"
     file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **layout.settings}))
