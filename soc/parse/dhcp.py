@@ -1,4 +1,4 @@
-"""DHCP servers: ISC dhcpd by syslog, and the audit logs of Microsoft's DHCP Server.
+"""DHCP servers: ISC dhcpd, Kea and dnsmasq by syslog, and the audit logs of Microsoft's DHCP Server.
 
 Microsoft, DHCP server log file format: `ID,Date,Time,Description,IP Address,Host Name,MAC Address,...`, and the one for IPv6, whose seventh column is an
 error code; dates are `mm/dd/yy` in the server's own zone.
@@ -53,7 +53,7 @@ _KEPT = (
     "duid",
     "subnet_prefix",
 )
-_PROGRAMS = frozenset({"dhcpd", "dhcpd6", "dhcpdv6"})
+_PROGRAMS = frozenset({"dhcpd", "dhcpd6", "dhcpdv6", "dnsmasq-dhcp", "kea-dhcp4", "kea-dhcp6"})
 _NETWORK = ["network"]
 _PROCESS = ["process"]
 # (codes, action, category, types): the server's own table, by what it is about.
@@ -147,7 +147,7 @@ def kind(native: Native) -> Kind:
 
 FORMAT = Format(
     name="dhcp",
-    title="DHCP servers: ISC dhcpd, Microsoft DHCP Server",
+    title="DHCP servers: ISC dhcpd and Kea, dnsmasq, Microsoft DHCP Server",
     decode=decode,
     time=time,
     ecs=ecs,

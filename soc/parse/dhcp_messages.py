@@ -27,6 +27,18 @@ _PARTS = (
     re.compile(r"(?: via [^()]{1,255}?)\((?P<note>[A-Za-z][A-Za-z ]{1,32})\)"),
     re.compile(r"(?: via [\w.:-]{1,64}?| TransID [0-9A-Fa-f]{1,16}): (?P<fault>.{1,256})$"),
 )
+# dnsmasq: `DHCPACK(eth0) 10.20.0.15 00:50:56:aa:bb:cc pc15`, with the transaction's number before where all is logged.
+_DNSMASQ = re.compile(
+    rf"(?:\d{{1,10}} )?(?P<message_type>(?:DHCP|RTR-)[A-Z-]{{2,24}})\((?P<via>[^()\s]{{1,64}})\) (?:(?P<ip>{_IP}) )?(?:(?P<mac>{_MAC})|(?P<duid>[0-9A-Fa-f:]{{18,128}}))(?: (?P<fault>(?:no|not|wrong|address|unknown|static|abandoning|lease|ignored|disabled) .{{1,128}})| (?P<hostname>[\w.-]{{1,255}}))?"
+)
+# Kea: `DHCP4_LEASE_ALLOC [hwtype=1 00:50:56:aa:bb:cc], cid=[...], tid=0x1a2b: lease 10.20.0.15 has been allocated for 3600 seconds`
+_KEA = re.compile(
+    rf"(?:(?:\S{{1,32}} \S{{1,32}} )?(?:DEBUG|INFO|WARN|ERROR|FATAL) {{1,4}}\[(?P<logger>[\w./-]{{1,64}})\] )?(?P<message_type>DHCP[46]?_[A-Z0-9_]{{2,64}}) \[hwtype=\d{{1,3}} (?P<mac>{_MAC})\]"
+    rf"(?:, cid=\[(?:no info|(?P<uid>[^\[\]]{{0,128}}))\])?(?:, tid=0x(?P<transaction_id>[0-9A-Fa-f]{{1,8}}))?: (?P<fault>.{{0,256}})"
+)
+_KEA_LEASE = re.compile(
+    rf"\b(?:lease|address|for) (?P<ip>{_IP})(?: .{{0,64}}? for (?P<lease_duration>\d{{1,12}}) seconds)?"
+)
 _OPTION_82 = re.compile(
     rf"Option 82: received an? (?P<message_type>[A-Z]{{1,16}}) DHCP packet from relay-agent (?P<relay>\S{{1,64}}) with a circuit-id of \"(?P<circuit_id>[^\"]{{0,256}})\""
     rf"(?:,? and)?(?:,? a)?(?: remote-id of \"(?P<remote_id>[^\"]{{0,256}})\")? for (?P<ip>{_IP}) \((?P<mac>{_MAC})\)(?: (?P<note>.{{1,256}}))?"
@@ -63,6 +75,11 @@ def fields(text: str) -> dict[str, Any] | None:
     head = text[:_LONGEST]
     if option := _OPTION_82.match(head):
         return _told(option)
+    if short := _DNSMASQ.match(head):
+        return _told(short)
+    if kea := _KEA.match(head):
+        lease = _KEA_LEASE.search(kea["fault"])
+        return _told(kea) | (_told(lease) if lease else {})
     message = _MESSAGE.match(head)
     if message is None:
         six = next((said for pattern in _V6 if (said := pattern.match(head))), None)

@@ -156,9 +156,15 @@ def time(event: Event) -> int | None:
     return plain.time(event) or _delivered(event)
 
 
+_COMPACT = len("20260228")
+
+
 def _windows_day(native: Native) -> Day:
     """A date in the server's own notation: month first where the clock has AM and PM or nothing else is possible."""
-    first, second, last = (int(part) for part in re.split("[/.-]", native["date"]))
+    date = native["date"]
+    if len(date) == _COMPACT and date.isdigit():
+        return Day(int(date[4:6]), int(date[6:]), int(date[:4]))
+    first, second, last = (int(part) for part in re.split("[/.-]", date))
     if first > 31:
         return Day(second, last, first)
     month_first = second > 12 or ("half" in native and first <= 12)
@@ -295,7 +301,7 @@ def kind(native: Native) -> Kind:
 _KINDS: dict[str, Kind] = {
     "BIND": (Logsource(product="bind", category="dns"),), "Unbound": (Logsource(product="unbound", category="dns"),),
     "CoreDNS": (Logsource(product="coredns", category="dns"),), "Technitium": (Logsource(product="technitium", category="dns"),),
-    "dnsmasq": (Logsource(product="dnsmasq", category="dns"),), "Windows DNS": (Logsource(product="windows", category="dns"),),
+    "dnsmasq": (Logsource(product="dnsmasq", category="dns"),), "PowerDNS": (Logsource(product="powerdns", category="dns"),), "Windows DNS": (Logsource(product="windows", category="dns"),),
 }  # fmt: skip
 _OTHER: Kind = (Logsource(product="dns"),)
 

@@ -175,9 +175,15 @@ def ecs(event: Event, document: Document) -> None:
     ip = native.get("said.ip") or native.get("rip") or native.get("ip", "").removeprefix("::ffff:")
     port = native.get("said.port") or native.get("rport") or native.get("port")
     name = mail.named(native.get("said.name"), native.get("said.helo"))
-    mail.end(document, _side(native), ip, port, None if network.is_ip(name) else name)
+    mail.end(document, _side(native), ip, port, None if network.is_ip(name) else name and name.rstrip("."))
     _server(native, document)
-    user = native.get("said.user") or native.get("user") or native.get("authentication_id") or native.get("set_id")
+    user = (
+        native.get("said.user")
+        or native.get("user")
+        or native.get("authentication_id")
+        or native.get("set_id")
+        or native.get("authid")
+    )
     document["user.name"] = user or None
     document["process.pid"] = network.number(native.get("said.pid")) or document.get("process.pid")
     document["email.local_id"] = native.get("said.id") or native.get("said.queue")
@@ -216,6 +222,18 @@ def _server(native: Native, document: Document) -> None:
     document["observer.product"] = native["product"] if native["product"] != "cyrus" else None
 
 
+# What Exim's signs mean: delivered, put off, given up.
+_DELIVERIES = {
+    "=>": ("delivered", "success"),
+    "->": ("delivered", "success"),
+    "==": ("deferred", "failure"),
+    "**": ("bounced", "failure"),
+}
+_EXIM_REASON = re.compile(
+    r" (?:T=\S{1,64}|R=\S{1,64}|H=\S{1,255} \[[0-9A-Fa-f.:]{2,45}\](?::\d{1,5})?)(?: defer \(-?\d{1,4}\))?: (.{1,1024})$"
+)
+
+
 def _meaning(native: Native, document: Document) -> None:
     message = native["message"][:_SEARCHED]
     document["event.category"], document["event.type"] = ["email"], ["info"]
@@ -231,6 +249,7 @@ def _meaning(native: Native, document: Document) -> None:
         message.startswith(("Login: ", "Info: Login: ", "login: ", "LOGIN, "))
         or "-login: Login: " in message
         or "-login: Info: Login: " in message
+        or "AUTH=server, " in message
     ):
         document["event.category"], document["event.type"], document["event.outcome"] = (
             ["authentication"],
@@ -242,6 +261,10 @@ def _meaning(native: Native, document: Document) -> None:
     elif "said.act" in native or "reject=" in message:
         document["event.type"], document["event.outcome"] = ["denied"], "failure"
     document["event.action"] = native.get("said.act")
+    if native["product"] == "exim" and (flag := native.get("said.flag")) in _DELIVERIES:
+        document["event.action"], document["event.outcome"] = _DELIVERIES[flag]
+        failed = document["event.outcome"] == "failure" and _EXIM_REASON.search(message)
+        document["event.reason"] = failed[1] if failed else document["event.reason"]
 
 
 def kind(native: Native) -> Kind:

@@ -50,13 +50,15 @@ _SERVER = re.compile(
 _SCREENED = re.compile(
     r"(?:PASS|CONNECT|PREGREET|HANGUP|DNSBL|BARE|COMMAND|ALLOW|WHITE|DENY|BLACK)[^\[\n]{0,64}\[(?P<ip>[0-9A-Fa-f.:]{2,45})\](?::(?P<port>\d{1,5}))?"
 )
+_LISTED = re.compile(r"addr (?P<ip>[0-9A-Fa-f.:]{2,45}) listed by domain (?P<list>[\w.-]{1,255})")
+_TO_US = re.compile(r"\]:\d{1,5} to \[(?P<ip>[0-9A-Fa-f.:]{2,45})\]:(?P<port>\d{1,5})")
 _STATUS = re.compile(r"status=(?P<status>\w{1,16})(?: \((?P<answer>[^\n]{0,2048})\))?")
 _SAID = re.compile(
     r"\] (?:said|refused to talk to me): (?P<reply>[2-5]\d\d)[ -](?:(?P<dsn>[245]\.\d{1,3}\.\d{1,3}) )?(?P<answer>[^\n]{1,2048})"
 )
 _REJECTED = re.compile(
-    r"(?P<act>reject|reject_warning|filter|hold|discard|redirect|warn|prepend): (?P<stage>[A-Z-]{3,12}|header|body) (?:from \S{1,255}: )?"
-    r"(?:(?P<reply>[45]\d\d) (?:(?P<dsn>[45]\.\d{1,3}\.\d{1,3}) )?)?(?P<answer>[^\n]{0,2048}?)(?:; from=|$)"
+    r"(?P<act>reject|reject_warning|filter|hold|discard|redirect|warn|prepend): (?P<stage>[A-Z-]{3,16}|header|body):? (?:from \S{1,255}: )?"
+    r"(?:(?P<reply>[45]\d\d) )?(?:(?P<dsn>[45]\.\d{1,3}\.\d{1,3}) )?(?P<answer>[^\n]{0,2048}?)(?:; (?:from|proto)=|$)"
 )
 _SASL = re.compile(
     r"\]: (?P<answer>SASL (?P<method>[\w-]{1,32}) authentication failed:[^\n]{0,512}?)(?:, sasl_username=(?P<user>\S{1,255}))?$"
@@ -110,7 +112,7 @@ def decode(frame: Frame) -> Native | None:
 # What is told, a literal that every line with it has, and how it is said.
 _SENTENCES = (
     ("client", "[", _CLIENT), ("server", "[", _SERVER), ("server", "relay=", _SERVER), ("client", "from [", _SCREENED), ("client", "CONNECT", _SCREENED),
-    ("client", "PASS", _SCREENED), ("client", "LISTED", _SCREENED), ("client", "HANGUP", _SCREENED), ("status", "status=", _STATUS), ("said", "] ", _SAID), ("act", ": ", _REJECTED), ("sasl", "SASL ", _SASL),
+    ("client", "PASS", _SCREENED), ("client", "LISTED", _SCREENED), ("client", "DNSBL", _SCREENED), ("client", " listed by ", _LISTED), ("server", " to [", _TO_US), ("client", "HANGUP", _SCREENED), ("status", "status=", _STATUS), ("said", "] ", _SAID), ("act", ": ", _REJECTED), ("sasl", "SASL ", _SASL),
     ("client", "does not resolve", _UNRESOLVED), ("map", "TCP map", _MAP), ("tls", "TLS connection", _TLS), ("client", "spamd: conn", _SPAMD),
     ("spamd", "spamd: ", _PROCESSING), ("client", "statistics: max", _ANVIL), ("part", "header Content-", _ATTACHED), ("part", "header Subject", _SUBJECT),
 )  # fmt: skip
