@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soc import jobs, logs, parse, roles, set_aside, telemetry
-from soc.clock import SystemClock
+from soc.clock import SteadyClock
 from soc.config import load_config
 from soc.errors import ConfigurationError, SocError
 from soc.loading import InForce
@@ -199,7 +199,7 @@ async def _workshop(config: Config, metrics: Metrics, stopping: asyncio.Event) -
     content = await asyncio.to_thread(InForce, config)
     opened: Log = await open_log(config)
     try:
-        yield roles.Workshop(opened, content, metrics, SystemClock(), stopping)
+        yield roles.Workshop(opened, content, metrics, SteadyClock(), stopping)
     finally:
         await opened.close()
 
@@ -272,7 +272,7 @@ async def _jobs(config: Config, metrics: Metrics, status: Status, stopping: asyn
     store = await store_of(config)
     status.started = True
     try:
-        await _until_stopped(stopping, {"jobs": jobs.run(config, store, metrics, SystemClock(), stopping)})
+        await _until_stopped(stopping, {"jobs": jobs.run(config, store, metrics, SteadyClock(), stopping)})
     finally:
         await store.close()
 
@@ -283,7 +283,7 @@ async def _receive(config: Config, metrics: Metrics, status: Status, stopping: a
     async def started() -> None:
         status.started = True
 
-    await receive.run(config, metrics, SystemClock(), stopping, started)
+    await receive.run(config, metrics, SteadyClock(), stopping, started)
 
 
 async def _console(config: Config, metrics: Metrics, status: Status, stopping: asyncio.Event) -> None:
@@ -291,11 +291,11 @@ async def _console(config: Config, metrics: Metrics, status: Status, stopping: a
     from soc.workspace import Workspace  # noqa: PLC0415
 
     store = await store_of(config)
-    workspace = await asyncio.to_thread(Workspace, config.data_dir, SystemClock())
+    workspace = await asyncio.to_thread(Workspace, config.data_dir, SteadyClock())
     status.started = True
     try:
         await _until_stopped(
-            stopping, {"console": serve.serve(config, store, workspace, metrics, SystemClock(), stopping)}
+            stopping, {"console": serve.serve(config, store, workspace, metrics, SteadyClock(), stopping)}
         )
     finally:
         await store.close()

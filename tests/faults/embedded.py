@@ -23,6 +23,7 @@ from soc.stores import indexed
 from tests.faults import content
 from tests.faults.judge import Result, Stored, compare, stored
 from tests.faults.load import Load
+from tests.faults.plant import mount, unmount
 from tests.faults.workers import ROOT, Crew
 from tests.services import free_port
 from tests.waiting import until
@@ -136,7 +137,7 @@ async def embedded(
     port, crew = free_port(), Crew(folder)
     (folder / "var").mkdir()
     if size:
-        await asyncio.to_thread(_mount, folder / "var", size)
+        await asyncio.to_thread(mount, folder / "var", size)
     settings = {
         "data_dir": str(folder / "var"),
         "samples": False,
@@ -170,16 +171,8 @@ async def embedded(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if size:
-            await asyncio.to_thread(_unmount, folder / "var")
+            await asyncio.to_thread(unmount, folder / "var")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _mount(folder: Path, size: str) -> None:
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], check=True)
-
-
-def _unmount(folder: Path) -> None:
-    subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
 def _works(made: Embedded) -> bool:

@@ -140,7 +140,9 @@ async def settle(plant: Plant, result: Result, bound: float = 60.0) -> None:
     result.note("workers ended")
     most = await plant.oracle()
     told = await asyncio.to_thread(stored, plant.elasticsearch.url)
-    compare(without(told, plant.aside), least, most, result)
+    least, most = (without(found, plant) for found in (least, most))
+    told.findings, told.alerts = without(told.findings, plant), without(told.alerts, plant)
+    compare(told, least, most, result)
     if plant.crew.broken:
         result.wrong.append(plant.crew.broken)
 
@@ -166,14 +168,13 @@ async def _rolled_up(plant: Plant) -> bool:
     return not wrong_counts(told)
 
 
-def without(told: Stored, rules: frozenset[str]) -> Stored:
-    """Without what a row judges by itself."""
-    if rules:
-        told.findings = {id_: one for id_, one in told.findings.items() if one["rule"]["id"] not in rules}
-        told.alerts = {id_: one for id_, one in told.alerts.items() if one["rule"]["id"] not in rules}
-        for one in told.findings.values():
-            one["soc"].pop("ruleset", None)
-    return told
+def without(found: Mapping[str, Any], plant: Plant) -> dict[str, Any]:
+    """Without what the row judges by itself, and what nobody can judge any more."""
+    aside = plant.layout.aside
+    kept = {id_: one for id_, one in found.items() if one["rule"]["id"] not in aside and id_ not in plant.before}
+    for one in kept.values() if aside else ():
+        one["soc"].pop("ruleset", None)
+    return kept
 
 
 def wrong_counts(told: Stored) -> list[str]:

@@ -29,7 +29,7 @@ class Load:
 
     kafka: Kafka
     seed: int
-    rate: int = 120
+    rate: int = 70
     hosts: int = 60
     disorder: int = 6
     """By how many seconds a record's time may lie before the present."""

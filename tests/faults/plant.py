@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 import tempfile
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -43,7 +44,14 @@ class Layout:
     """What stands behind a proxy: `broker` or `store`."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     load: Mapping[str, Any] = field(default_factory=dict)
-    broker: tuple[str, ...] = ()
+    flood: bool = False
+    """With the correlation that row F19 floods."""
+    aside: frozenset[str] = frozenset()
+    """Rules whose findings the row judges by itself."""
+    disk: str = ""
+    """The size of a disk of the broker's own."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """Variables of every worker: see `failing.py`."""
 
 
 @dataclass
@@ -58,8 +66,8 @@ class Plant:
     gauge: Gauge
     front: Any = None
     """The proxy, if there is one."""
-    aside: frozenset[str] = frozenset()
-    """Rules whose findings the judge leaves to the row."""
+    before: frozenset[str] = frozenset()
+    """Findings and alerts of records that are gone: nobody can say any more whether they are right."""
     struck: float = field(default_factory=time.monotonic)
     """When the last fault was over."""
 
@@ -95,8 +103,13 @@ async def plant(layout: Layout, seed: int, elasticsearch: services.Elasticsearch
     folder = Path(tempfile.mkdtemp(prefix="soc-faults-"))
     port = services.free_port() if layout.front else 0
     told = (f"advertised.listeners=PLAINTEXT://127.0.0.1:{port}",) if layout.front == "broker" else ()
-    kafka = services.Kafka(extra=(*told, *layout.broker))
+    kafka = services.Kafka(extra=told)
     async with AsyncExitStack() as stack:
+        if layout.disk:
+            kafka.folder = Path(tempfile.mkdtemp(prefix="soc-kafka-"))
+            await asyncio.to_thread(mount, kafka.folder, layout.disk)
+            stack.callback(unmount, kafka.folder)
+            await asyncio.to_thread(kafka.prepare)
         stack.enter_context(services.running(kafka))
         front = await stack.enter_async_context(_FRONTS[layout.front](port, kafka, elasticsearch, seed).serving())
         wipe(elasticsearch)
@@ -109,7 +122,7 @@ async def plant(layout: Layout, seed: int, elasticsearch: services.Elasticsearch
         try:
             for role, count in layout.workers.items():
                 for slot in range(count):
-                    crew.hire(role, slot)
+                    crew.hire(role, slot, layout.extra)
             made = Plant(seed, layout, kafka, elasticsearch, site, crew, load, gauge, front)
             tasks.append(asyncio.create_task(load.run(), name="load"))
             await until(lambda: _works(made), 90, "the plant works")
@@ -151,8 +164,17 @@ def _site(
     file = folder / "soc.yml"
     file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **layout.settings}))
     site.elasticsearch = elasticsearch.url
-    content.install(folder / "var" / "site", layout.lateness)
+    content.install(folder / "var" / "site", layout.lateness, flood=layout.flood)
     return site
+
+
+def mount(folder: Path, size: str) -> None:
+    """A small disk in memory."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], check=True)
+
+
+def unmount(folder: Path) -> None:
+    subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
 def wipe(elasticsearch: services.Elasticsearch) -> None:

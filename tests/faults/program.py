@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tests import services
-from tests.faults import rows_broker, rows_data, rows_site, rows_store, rows_workers
+from tests.faults import content, rows_broker, rows_data, rows_site, rows_store, rows_volume, rows_workers
 from tests.faults.judge import Result, settle
 from tests.faults.plant import Layout, plant
 from tests.faults.report import line, save
@@ -36,7 +36,7 @@ class Live:
     """How many seconds recovery may take."""
     store: bool = True
 
-    async def run(self, result: Result, scale: Scale, elasticsearch: services.Elasticsearch) -> None:
+    async def __call__(self, result: Result, scale: Scale, elasticsearch: services.Elasticsearch) -> None:
         async with plant(self.layout, result.seed, elasticsearch) as made:
             result.note("works")
             await self.act(made, scale, result)
@@ -51,7 +51,7 @@ class Own:
     store: bool = False
     """Whether Elasticsearch is needed."""
 
-    async def run(self, result: Result, scale: Scale, elasticsearch: services.Elasticsearch) -> None:
+    async def __call__(self, result: Result, scale: Scale, elasticsearch: services.Elasticsearch) -> None:
         for act in self.acts:
             part = Result(result.row, result.seed)
             await act(part, scale, elasticsearch)
@@ -77,13 +77,14 @@ ROWS: dict[str, Live | Own] = {
     "F16": Live(rows_data.f16, Layout(load={"odd": rows_data.POISON, "rate": 40})),
     "F17": Live(rows_broker.f17, Layout(load={"odd": (b"\xff\x00 bad",)})),
     "F18": Live(rows_data.f18, Layout(lateness=30, load={"disorder": 20, "repeats": 0.05, "clocks": rows_data.FAR})),
-    "F20": Live(rows_data.f20),
+    "F19": Live(rows_volume.f19, Layout(flood=True, aside=frozenset({content.NOISY}))),
+    "F20": Live(rows_data.f20, Layout(aside=frozenset({rows_data.EXTRA}))),
     "F21": Live(rows_data.f21),
-    "F22": Own((rows_site.f22_site,)),
+    "F22": Own((rows_site.f22_site, Live(rows_broker.f22_broker, Layout(disk="300m"))), store=True),
     "F23": Own((rows_site.f23,)),
     "F24": Live(rows_workers.f24, Layout({"detect": 2, "correlate": 2, "index": 2, "jobs": 1})),
     "F26": Live(rows_workers.f26, Layout(lateness=20)),
-    "F27": Own((rows_site.f27_files,)),
+    "F27": Own((rows_site.f27_files, Live(rows_broker.f27_topic)), store=True),
     "F28": Own((rows_site.f28,), store=True),
     "F29": Live(rows_broker.f29),
     "F30": Live(rows_workers.f30),
@@ -94,7 +95,7 @@ QUICK = ("F1", "F2", "F3", "F8", "F12", "F14", "F16", "F23", "F26")
 async def run_row(name: str, seed: int, scale: Scale, elasticsearch: services.Elasticsearch) -> Result:
     result, began = Result(name, seed), time.monotonic()
     try:
-        await ROWS[name].run(result, scale, elasticsearch)
+        await ROWS[name](result, scale, elasticsearch)
     except Exception as error:  # noqa: BLE001 (the other rows are still worth running)
         result.wrong.append(f"{type(error).__name__}: {str(error)[:400]}")
         traceback.print_exc()

@@ -13,6 +13,7 @@ from aiokafka.structs import TopicPartition
 from soc.log.kafka_client import ConfigResource, ConfigResourceType, open_admin, stopped
 from tests.faults.judge import stored
 from tests.faults.load import TOPIC
+from tests.faults.rows_site import fill
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -157,3 +158,43 @@ async def _dead_letters(plant: Plant, replicas: str) -> None:
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "soc.deadletter", settings)])
     finally:
         await stopped(admin)
+
+
+async def f22_broker(plant: Plant, scale: Scale, result: Result) -> None:
+    """The broker's disk is full for a while; a broker that ended is started again once there is space."""
+    result.wanted = 1
+    filler = plant.kafka.folder / "filler"
+    await asyncio.to_thread(fill, filler)
+    await asyncio.sleep(20)
+    filler.unlink()
+    result.told.append("the broker " + ("ended" if plant.kafka.gone else "went on"))
+    if plant.kafka.gone:
+        await asyncio.to_thread(plant.kafka.restart)
+    plant.strike()
+    result.faults += 1
+    await asyncio.sleep(5)
+
+
+async def f27_topic(plant: Plant, scale: Scale, result: Result) -> None:
+    """A raw topic is deleted and made anew: that is told, and every new line alerts once it is said where to go on."""
+    result.wanted = 1
+    plant.load.pause(True)
+    await asyncio.sleep(90)  # until the windows of what is there have closed
+    before = await asyncio.to_thread(stored, plant.elasticsearch.url)
+    plant.before = frozenset({*before.findings, *before.alerts})
+    admin = await open_admin(plant.site.kafka)
+    try:
+        await admin.delete_topics([TOPIC])
+        await asyncio.sleep(3)
+    finally:
+        await stopped(admin)
+    for worker in plant.crew.of("detect"):
+        await plant.crew.dismiss(worker)
+    await asyncio.sleep(7)
+    await asyncio.to_thread(plant.site.soc, "setup", "--lost", "beginning")
+    for worker in plant.crew.workers:
+        worker.wanted = True
+    result.faults += 1
+    plant.strike()
+    plant.load.pause(False)
+    await asyncio.sleep(15)

@@ -56,7 +56,7 @@ async def f22_site(result: Result, scale: Scale, _: Elasticsearch) -> None:
         result.note("works")
         for _round in range(result.wanted):
             filler = site.data / "filler"
-            await asyncio.to_thread(_fill, filler)
+            await asyncio.to_thread(fill, filler)
             await asyncio.sleep(25)
             filler.unlink()
             site.strike()
@@ -68,7 +68,7 @@ async def f22_site(result: Result, scale: Scale, _: Elasticsearch) -> None:
             result.wrong.append("no alert tells that the disk was full")
 
 
-def _fill(file: Path) -> None:
+def fill(file: Path) -> None:
     try:
         with file.open("wb", buffering=0) as out:
             while True:
