@@ -15,6 +15,7 @@ from soc.parse import plain
 from soc.parse.format import Format, Native
 from soc.parse.juniper_ecs import ecs
 from soc.parse.juniper_text import DAEMONS, firewall_filter, flow, phrases, screenos
+from soc.parse.juniper_threats import READERS
 from soc.parse.when import iso
 
 if TYPE_CHECKING:
@@ -60,12 +61,21 @@ def _standard(app: str, text: str) -> Native | None:
         return {"text": text, **phrases(text)} if app in DAEMONS else None
     tag, rest = tagged[1], text[tagged.end() :]
     if app not in DAEMONS and not tag.startswith(
-        ("RT_", "UI_", "SSHD_LOGIN_", "LOGIN_", "SNMP_TRAP_", "PFE_", "KMD_", "RPD_")
+        ("RT_", "UI_", "SSHD_LOGIN_", "LOGIN_", "SNMP_TRAP_", "PFE_", "KMD_", "RPD_", "SNMPD_", "DDOS_", "DOT1XD_")
     ):
         return None
     if tag.startswith("PFE_FW_") and (packet := firewall_filter(rest)):
         return {**packet, "tag": tag, "text": text}
-    return {**(flow(rest) if tag.startswith("RT_FLOW_SESSION_") else phrases(rest)), "tag": tag, "text": rest}
+    return {**_said(tag, rest), "tag": tag, "text": rest}
+
+
+def _said(tag: str, rest: str) -> dict[str, str]:
+    if tag.startswith(("RT_FLOW_SESSION_", "APPTRACK_SESSION_")):
+        return flow(rest)
+    for beginning, read in READERS:
+        if tag.startswith(beginning) and (found := read(rest)):
+            return found
+    return phrases(rest)
 
 
 def _forwarding_engine(frame: Frame) -> Native | None:

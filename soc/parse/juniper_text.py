@@ -9,7 +9,7 @@ from soc.parse.keyvalue import spaced
 # Daemons that only Junos has.
 DAEMONS = frozenset({
     "alarmd", "appidd", "apsd", "auditd-junos", "bbe-smgd", "bdbrepd", "bfdd", "cfmd", "chassisd", "cosd", "craftd", "dcd",
-    "dfcd", "dfwd", "dfwc", "eswd", "eventd", "fabspoof", "fwauthd", "gkd", "gkd-chassis", "idpd", "ilmid", "irsd", "jdhcpd",
+    "dfcd", "dfwd", "dot1xd", "jddosd", "dfwc", "eswd", "eventd", "fabspoof", "fwauthd", "gkd", "gkd-chassis", "idpd", "ilmid", "irsd", "jdhcpd",
     "jlaunchd", "jpppd", "jsrpd", "kmd", "ksyncd", "l2ald", "l2cpd", "lacpd", "license-check", "lfmd", "lmpd", "mcsnoopd", "mgd",
     "mib2d", "mspd", "mspmand", "mplsoamd", "nsd", "nstraced", "oamd", "pfed", "pgmd", "pkid", "ppmd", "relayd", "rmopd", "rpd",
     "rshd", "sendd", "sfid", "shm-rtsdbd", "smid", "spd", "ssd", "tnetd", "utmd", "vccpd", "vrrpd", "xntpd", "wwand", "cscript",
@@ -40,13 +40,17 @@ _PACKET = re.compile(
 )
 _VERDICTS = {"A": "accept", "D": "discard", "R": "reject"}
 _PHRASES = (
-    ("username", re.compile(r"\b[Uu]ser(?:name)?:? '?([\w.@\\$-]{1,128})'?")),
+    ("username", re.compile(r"\b[Uu]ser(?:name)?:? '?(?!N/A|Not-)([\w.@\\$-]{1,128})'?")),
     ("source-address", re.compile(r"\bfrom (?:host |address )?'?([0-9A-Fa-f.:]{2,45})\b|ssh-connection '([0-9A-Fa-f.:]{2,45}) |\b\w+@([0-9A-Fa-f.:]{7,45}) as ")),
     ("command", re.compile(r"(?:command |cmd=)'(.*?)'?$", re.DOTALL)),
     ("class-name", re.compile(r"class '([^']{1,128})'")),
     ("interface-name", re.compile(r"\bifName ([\w/.:-]{1,64})|^([a-z]{2}-\d{1,3}/\d{1,3}/\d{1,3}(?:\.\d{1,5})?): ")),
     ("child", re.compile(r"\bchild '([^']{1,255})'")),
-    ("peer", re.compile(r"\bpeer ([0-9A-Fa-f.:]{2,45})\b")),
+    ("local-address", re.compile(r"\bLocal(?:-ip)?: ([0-9A-Fa-f.:]{2,45})(?:/\d{1,5})?,")),
+    ("remote-address", re.compile(r"\bRemote: ([0-9A-Fa-f.:]{2,45})(?:/\d{1,5})?,")),
+    ("source-mac", re.compile(r"\b(?:MAC|mac)(?: address)?:? ([0-9a-f]{2}(?::[0-9a-f]{2}){5})|\bsender ip/mac [0-9.]{7,15}/([0-9a-f:]{17})")),
+    ("source-address", re.compile(r"\bsender ip/mac ([0-9.]{7,15})/")),
+    ("peer", re.compile(r"\b(?:peer|neighbor) ([0-9A-Fa-f.:]{2,45})\b")),
 )  # fmt: skip
 _RUNS_AS = re.compile(r"([\w.-]{1,64})@\S{1,255} as ([\w.-]{1,64}): cmd=")
 
