@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc import clock, finding, parse, service
 from soc.correlate import Windows
+from soc.correlate.clocks import _Level
 from soc.log import DEAD_LETTERS, FINDINGS, HITS, PANES
 from soc.log.database import Database
 from soc.log.kafka import KafkaLog
@@ -141,7 +142,7 @@ def random_alert() -> None:
 
 def wall_clock() -> None:
     """Windows close by the present, whatever has been read."""
-    Windows.clock = property(lambda _: time.time_ns() // 1000)
+    Windows.clock = _Level.clock = property(lambda _: time.time_ns() // 1000)
 
 
 BROKEN: dict[str, Callable[[], None]] = {

@@ -37,3 +37,21 @@ def save(result: Result, scale: Scale) -> None:
         }
         with Path(named).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
+
+
+def table(file: str) -> str:
+    """The last result of each row, as Markdown."""
+    last = {}
+    for entry in map(json.loads, Path(file).read_text(encoding="utf-8").splitlines()):
+        last[entry["row"]] = entry
+    rows = sorted(last.values(), key=lambda entry: int(entry["row"][1:]))
+    head = "| row | verdict | seed | faults | expected | missing | extra | doubled | recovery | run at (UTC) |"
+    lines = [head, "|---|---|---|---|---|---|---|---|---|---|"]
+    for each in rows:
+        recovery = "-" if each["recovery"] is None else f"{each['recovery']:.1f} s"
+        numbers = " | ".join(str(each[name]) for name in ("expected", "missing", "extra", "doubled"))
+        lines.append(
+            f"| {each['row']} | {each['verdict']} | {each['seed']} | {each['faults']} of {each['wanted']} | {numbers} | "
+            f"{recovery} | {each['at']} |"
+        )
+    return "\n".join(lines)

@@ -8,6 +8,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from soc.log import FINDINGS, HITS
 from tests.faults.failing import RARE, STEPS
 from tests.faults.gaps import Gaps
 from tests.waiting import until
@@ -43,6 +44,18 @@ async def f2(plant: Plant, scale: Scale, result: Result) -> None:
     await asyncio.gather(*(_end_at(plant, role, points, result) for role, points in plans.items()))
 
 
+async def f2_detect(plant: Plant, scale: Scale, result: Result) -> None:
+    """Of these points those that lie between reading and the last output of detect."""
+    points = [f"append {topic}:2:before" for topic in (HITS, FINDINGS)] * 2
+    result.wanted = len(points)
+    await _end_at(plant, "detect", points, result)
+
+
+async def nothing(plant: Plant, scale: Scale, result: Result) -> None:
+    """No fault but the plant's own."""
+    await asyncio.sleep(20)
+
+
 def _points(role: str, rounds: int, chance: random.Random) -> list[str]:
     steps = [step for step in STEPS[role] if step != "append soc.panes"]  # of an hour: the memory world has them
     points = [
@@ -59,7 +72,7 @@ async def _end_at(plant: Plant, role: str, points: list[str], result: Result) ->
     """The first worker of a role is given one failpoint after the other."""
     worker = plant.crew.one(f"{role}-0")
     for number, point in enumerate(points):
-        worker.extra = {"SOC_FAULT": point}
+        worker.extra = {**plant.layout.extra, "SOC_FAULT": point}
         if number == 0:
             worker.signal(signal.SIGKILL)
             await until(lambda: worker.lives, 10)
@@ -72,7 +85,7 @@ async def _end_at(plant: Plant, role: str, points: list[str], result: Result) ->
         finally:
             plant.strike()
         result.faults += 1
-    worker.extra = {}
+    worker.extra = dict(plant.layout.extra)
 
 
 async def _ended(worker: Worker, seconds: float) -> None:
