@@ -35,6 +35,10 @@ _SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
         rf"(?: from router (?P<router>{_IP}))?(?: on subnet (?P<subnet>{_IP}))?(?: with dns (?P<dns>[^\s]{{1,256}}))?")),
     ("dhcp_no_offers", re.compile(rf"dhcp no offers for mac (?P<client_mac>{_MAC})(?: host ?= ?(?P<server_ip>{_IP}))?")),
     ("blocked_dhcp_server", re.compile(rf"Blocked DHCP server response from (?P<server_mac>{_MAC}) on VLAN (?P<vlan_id>\d{{1,4}})")),
+    ("anyconnect", re.compile(
+        rf"(?P<type>anyconnect_vpn_\w{{1,32}}): Peer IP=(?P<peer_ip>{_IP})(?: Peer port=(?P<peer_port>\d{{1,5}}):?)?(?P<text>.{{0,1024}}?(?:for user |User\[)(?P<user>[^\s\]:]{{1,256}}))?")),
+    ("stp_bpdu", re.compile(rf"Port (?P<port>\S{{1,32}}) received an STP BPDU from (?P<client_mac>{_MAC})")),
+    ("site_to_site_vpn", re.compile(rf"Site-to-[Ss]ite VPN: (?P<text>.{{0,512}}? (?P<local_end>{_IP})\[(?P<local_port>\d{{1,5}})\]-(?P<peer_ip>{_IP})\[(?P<peer_port>\d{{1,5}})\].{{0,512}})")),
     ("site_to_site_vpn", re.compile(r"Site-to-[Ss]ite VPN: (?P<text>.{0,2048})")),
     ("client_vpn", re.compile(rf"(?P<type>\w{{1,64}}) user id '(?P<user>[^']{{1,256}})' (?:local ip (?P<local_ip>{_IP}) )?(?P<step>\w{{1,32}})(?: from (?P<peer_ip>{_IP}))?")),
     ("port_status", re.compile(r"[Pp]ort (?P<port>\S{1,32}) (?:status )?changed (?:STP role )?from (?P<from_state>\S{1,32}) to (?P<state>\S{1,32})")),
@@ -78,6 +82,8 @@ def _event(body: str, pairs: dict[str, Any]) -> dict[str, Any]:
             if said := pattern.search(body):
                 found |= {"type": name, **{key: value for key, value in said.groupdict().items() if value}}
                 break
+    if "anyconnect" in found.get("type", "") and "peer_ip" in found:
+        found |= {"IP": "", "port": ""}  # halves of `Peer IP=` and `Peer port=`
     for pattern in _VPN if "msg" in pairs else ():
         if said := pattern.search(pairs["msg"]):
             found |= {key: value for key, value in said.groupdict().items() if value}

@@ -79,10 +79,10 @@ _FIELDS = fieldmap.table(
         "dhost": "destination.mac", "client_mac": "client.mac", "original_server_mac": "server.mac", "server_mac": "server.mac",
     }),
     (network.ip, {
-        "original_server_ip": "server.ip", "peer_ip": "source.ip", "local_ip": "source.nat.ip", "lease_ip": "source.ip", "router": "server.ip", "client_ip": "client.ip",
+        "original_server_ip": "server.ip", "peer_ip": "source.ip", "local_ip": "source.nat.ip", "lease_ip": "source.ip", "ip_src": "source.ip", "ip": "source.ip", "local_end": "destination.ip", "router": "server.ip", "client_ip": "client.ip",
         "last_known_client_ip": "client.ip",
     }),
-    (network.number, {"sport": "source.port", "dport": "destination.port", "peer_port": "source.port", "priority": "event.severity"}),
+    (network.number, {"sport": "source.port", "dport": "destination.port", "peer_port": "source.port", "local_port": "destination.port", "priority": "event.severity"}),
     (str.lower, {"protocol": "network.protocol"}),
 )  # fmt: skip
 _ELSEWHERE = frozenset({

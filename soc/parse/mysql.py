@@ -38,6 +38,9 @@ _BARE = re.compile(r" ?(?:InnoDB: |mysqld_safe |WSREP: |Percona XtraDB )")
 _DENIED = re.compile(
     r"(?:(?:\[MY-\d{6}\] \[\w{1,32}\] )?Access denied for user '(?P<user>(?:[^']|'(?!@')){0,128})'@'(?P<host>[^']{0,255})')"
 )
+_ABORTED = re.compile(
+    r"(?:\[MY-\d{6}\] \[\w{1,32}\] )?Aborted connection \d{1,18} to db: '(?P<database>[^']{0,128})' user: '(?P<user>[^']{0,128})' host: '(?P<host>[^']{0,255})' \((?P<reason>[^()]{1,256})\)"
+)
 _CONNECTED = re.compile(
     r"(?P<user>[^@\s]{0,128})@(?P<host>\S{0,255}) (?:as \S{0,128} )?on (?P<database>\S{0,128})(?: using (?P<protocol>[\w/ ]{1,32}))?$"
 )
@@ -104,6 +107,9 @@ def ecs(event: Event, document: Document) -> None:
     if denied := _DENIED.match(native.get("argument", message)):
         document["event.category"], document["event.outcome"] = ["database", "authentication"], "failure"
         peer(denied["user"], denied["host"], document)
+    elif aborted := _ABORTED.match(message):
+        document["event.outcome"], document["event.reason"] = "failure", aborted["reason"]
+        peer(aborted["user"], aborted["host"], document)
 
 
 def _command(native: Native, document: Document) -> None:

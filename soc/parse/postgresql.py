@@ -32,7 +32,13 @@ _RDS = re.compile(rf":(?P<level>{_LEVELS}): ")
 _STAMP = re.compile(
     r"(?<![\d.])(?P<log_time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ?(?P<zone>[+-]\d\d(?::?\d\d)?|[A-Z][A-Za-z]{1,4}|Z|[A-Z]\w{2,16}/\w{2,32}))?(?=[\s:,;|\]]|$)"
 )
-_STATE = re.compile(r"(?P<sql_state_code>[0-9A-Z]{5}): ")
+_STATE = re.compile(r"(?!AUDIT)(?P<sql_state_code>[0-9A-Z]{5}): ")
+# pgAudit: scope, numbers of statement and sub-statement, class, command, the object's type and name, the statement, its parameters.
+_AUDIT = re.compile(
+    r"AUDIT: (?P<audit_type>SESSION|OBJECT),\d{1,12},\d{1,12},(?P<class>[A-Z]{1,16}),(?P<command_tag>[A-Z ]{1,64}),(?P<object_type>[A-Z ]{0,64}),(?P<object_name>[^,\n]{0,256}),"
+    r"(?P<query>\"(?:[^\"]++|\"\")*+\"|[^\n]{0,65536}?)(?:,(?:<not logged>|<none>|[^,\n]{0,4096}))?$",
+    re.DOTALL,
+)
 _PREFIX_MAX = 512
 # What the server puts before each line that it sends to syslog: number of the message, and of the line in it.
 _NUMBERED = re.compile(r"\[\d{1,10}-\d{1,10}\] ")
@@ -176,7 +182,12 @@ _CSV_LEVELS = frozenset(
 
 
 def _told(message: str) -> dict[str, Any]:
-    """Duration in milliseconds, step and statement of what `log_statement` and `log_min_duration_statement` write."""
+    """Duration in milliseconds, step and statement of what `log_statement` and `log_min_duration_statement` write, and pgAudit's fields."""
+    if message.startswith("AUDIT: ") and (audit := _AUDIT.match(message)):
+        told = {name: value for name, value in audit.groupdict().items() if value}
+        if told.get("query", "")[:1] == '"':
+            told["query"] = told["query"][1:-1].replace('""', '"')
+        return told
     found = (
         _QUERY.match(message)
         if message.startswith(("duration: ", "statement: ", "execute ", "parse ", "bind "))
@@ -234,7 +245,8 @@ def ecs(event: Event, document: Document) -> None:
 
 
 _VENDOR = frozenset(
-    {*_COLUMNS, "step"} - {"log_time", "user_name", "process_id", "error_severity", "message", "connection_from"}
+    {*_COLUMNS, "step", "audit_type", "class", "object_type", "object_name"}
+    - {"log_time", "user_name", "process_id", "error_severity", "message", "connection_from"}
 )
 
 

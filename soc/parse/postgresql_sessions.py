@@ -60,7 +60,8 @@ def describe(message: str, document: Document) -> None:
 
 
 def _fill(told: dict[str, str], document: Document) -> None:
-    document["user.name"] = document.get("user.name") or told.get("user")
+    if document.get("user.name") in {None, "unknown"}:  # the prefix of a session that has not logged in yet
+        document["user.name"] = told.get("user") or document.get("user.name")
     document["tls.version"], document["tls.cipher"] = told.get("tls"), told.get("cipher")
     if "source.ip" not in document:
         connection(told.get("host"), told.get("port"), document)

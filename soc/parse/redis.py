@@ -27,7 +27,9 @@ _MONITOR = re.compile(
 )
 _LEVELS = {".": "debug", "-": "verbose", "*": "notice", "#": "warning"}
 _ROLES = {"X": "sentinel", "C": "child", "S": "slave", "M": "master"}
-_PEER = re.compile(r"Accepted (\S{2,64}:\d{1,5})$|(?:[Cc]lient|addr)[ =](\d{1,3}(?:\.\d{1,3}){3}:\d{1,5})\b")
+_PEER = re.compile(
+    r"Accepted (\S{2,64}:\d{1,5})$|(?:[Cc]lient|addr|Connection from)[ =](\d{1,3}(?:\.\d{1,3}){3}:\d{1,5})\b"
+)
 _COMMAND = re.compile(r"\"([A-Za-z0-9_.]{1,64})\"")
 _KIND: Kind = (Logsource(product="redis", category="database"),)
 
@@ -80,7 +82,7 @@ def ecs(event: Event, document: Document) -> None:
     document["log.level"] = _LEVELS[native["level"]]
     document["process.pid"] = network.number(native.get("pid")) or document.get("process.pid")
     document["redis.log.role"] = _ROLES.get(native.get("role", ""))
-    if peer := _PEER.search(native["message"], 0, 512):
+    if peer := _PEER.search(native["message"], 0, 1024):
         _peer(peer[1] or peer[2], document)
 
 
