@@ -169,6 +169,8 @@ OTHERS = (
         (rf"Exit before auth \(user '(?P<user>[^']*)', \d+ fails\).* from {_ADDRESS}:(?P<port>\d{{1,5}})$", _AUTH, _STOP, _BAD, ""),
         (rf"Child connection from {_ADDRESS}:(?P<port>\d{{1,5}})$", _NETWORK, _START, _GOOD, ""),
         (rf"(?:(?:NOTICE|INFO|WARNING) {{1,4}})?\[(?P<what>[\w.-]{{1,64}})\] (?:Restore )?(?P<step>Ban|Unban|Found) {_ADDRESS}(?: - .*)?$", _NETWORK, ("info",), _GOOD, ""),
+        (rf"Attack from \"{_ADDRESS}\" on service (?P<what>.{{1,64}}?) with danger \d{{1,6}}", ("intrusion_detection",), ("info",), "", "attack"),
+        (r"[Bb]lock(?:ing)? \"(?P<address>[0-9A-Fa-f.:]{2,45})(?:/\d{1,3})?\"", _NETWORK, ("denied",), _GOOD, "block"),
         (rf"repeated login failures from {_ADDRESS}(?: \((?P<domain>[^)]*)\))?$", _AUTH, _INFO, _BAD, ""),
         (rf"(?:Non-existent|Invalid) login as (?P<user>.*) from {_ADDRESS} ?$", _AUTH, _INFO, _BAD, ""),
     ),

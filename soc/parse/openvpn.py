@@ -37,6 +37,10 @@ _MESSAGE = re.compile(
 _LDAP = re.compile(r"Unable to bind as (?P<user>\S.{0,255})$")
 _AF = re.compile(r"\[AF_INET6?\](\[?[0-9A-Fa-f:.]{2,45}\]?):(\d{1,5})(?![\d:.])")
 _INITIATED = re.compile(r"\[(?P<name>[^\]]{1,64})\] Peer Connection Initiated with ")
+# A firewall's own script on who connects.
+_SESSION = re.compile(
+    r"openvpn server '(?P<server>[^']{1,64})' user '(?P<user>[^']{1,128})' address '(?P<address>[^']{2,64})'(?: - (?P<step>\w{1,32}))?"
+)
 _USERNAME = re.compile(r"[Uu]sername '([^']{1,128})'|^user '([^']{1,128})' ")
 _CHANNEL = re.compile(
     r"Control Channel: (?:TLS|SSL)v(?P<version>[\d.]{1,8}), cipher (?:\S{1,32} )?(?P<cipher>[A-Z][\w-]{3,64})"
@@ -124,6 +128,12 @@ def ecs(event: Event, document: Document) -> None:
         document["user.name"] = named[1] or named[2]
     _peer(native, text, document)
     _details(text, document)
+    if session := _SESSION.match(text):
+        document["user.name"], document["event.action"] = session["user"], session["step"]
+        address, port = network.endpoint(session["address"])
+        document["client.ip"] = document["source.ip"] = network.ip(address)
+        document["client.port"] = document["source.port"] = port
+        document["event.type"] = ["info", "connection", "end" if session["step"] == "disconnected" else "start"]
 
 
 def _peer(native: Native, text: str, document: Document) -> None:

@@ -15,12 +15,31 @@ _LOGIN = re.compile(
     r"(?:/[\w./-]{1,128}: )?(?:(?P<good>Successful login)|(?P<bad>webConfigurator authentication error|Web GUI authentication error)"
     r"|(?P<out>User logged out)) for user '(?P<user>[^']{0,255})'(?: from:? (?P<address>[0-9A-Fa-f:.]{2,45}))?"
 )
+_OPNSENSE_LOGIN = re.compile(
+    r"user (?P<user>\S{1,128}) (?:authenticated successfully for (?P<service>[\w -]{1,32}?) \[|(?P<bad>could not authenticate|failed authentication) for (?P<other>[\w -]{1,32}?)(?:\.| \[|$))"
+    r"|(?:/[\w./-]{1,128}: )?(?P<error>Web GUI authentication error) for '(?P<intruder>[^']{0,255})' from:? (?P<address>[0-9A-Fa-f:.]{2,45})"
+)
+_CHANGE = re.compile(
+    rf"(?:(?P<page>/[\w./-]{{1,128}}): )?(?:Configuration Change: |user )(?P<user>[^@\s]{{1,128}})@(?P<address>{_IP})(?: \([^()]{{1,128}}\):| changed configuration to) ?(?P<text>.{{0,1024}})"
+)
+_GUARD = re.compile(
+    rf"(?:Attack from \"(?P<attacker>{_IP})\" on service (?P<service>[\w -]{{1,64}}?) with danger \d{{1,6}}|(?P<act>[Bb]lock(?:ing)?|[Uu]nblock(?:ing)?) \"(?P<blocked>{_IP})(?:/\d{{1,3}})?\")"
+)
+_PORTAL = re.compile(
+    rf"(?:Zone: (?P<zone>[\w-]{{1,64}}) - )?(?P<act>[A-Z][A-Z -]{{2,48}}): (?P<user>[^,]{{1,128}}), (?P<mac>[0-9A-Fa-f:]{{17}}|unknown)?, (?P<address>{_IP})(?:, (?P<reason>.{{1,256}}))?"
+)
 _CHARON = re.compile(r"\d{1,3}\[(?P<subsystem>[A-Z]{3})\] ")
 _ENDS = re.compile(
     rf"\b(?:from|between) ({_IP})\[([\w.-]{{1,64}})\](?: to |\.\.\.)({_IP})\[([\w.-]{{1,64}})\](?: \((\d{{1,9}}) bytes\))?"
 )
 _PEER_USER = re.compile(
     r"(?:XAuth|EAP)\S{0,32} (?:authentication of|method \S{1,32} succeeded for|identity) '([^']{1,255})'"
+    r"|EAP method \S{1,32} failed for peer (\S{1,255})|\bauthentication of '([^']{1,255})' with|\bto peer '([^']{1,255})'"
+)
+_BETWEEN = re.compile(rf"\b(?:for|matching|between) ({_IP})(?:\[[^\[\]]{{1,128}}\])?\.\.\.({_IP})")
+_PROVED = re.compile(
+    r"\bauthentication of '[^']{1,255}' with \S{1,32}(?: \S{1,32})? (?P<good>successful)|\bEAP method \S{1,32} (?P<well>succeeded)|\b(?P<bad>EAP method \S{1,32} failed)"
+    r"|(?P<refused>authentication of '[^']{1,255}' with .{1,64}? failed)"
 )
 _OPENVPN = re.compile(rf"(?:(?P<name>[^\s/]{{1,128}})/)?(?P<address>{_IP}):(?P<port>\d{{1,5}}) ")
 _OPENVPN_USER = re.compile(
@@ -63,10 +82,58 @@ def _connection(*more: str) -> dict[str, Any]:
 def _web_interface(text: str, *, known: bool) -> dict[str, Any] | None:
     login = _LOGIN.search(text, 0, 512)
     if login is None:
-        return {} if known else None
+        return _audited(text) or ({} if known else None)
     return {
         "event.category": ["authentication"], "event.type": ["end" if login["out"] else "start"],
         "event.outcome": "failure" if login["bad"] else "success", "user.name": login["user"], "source.ip": network.ip(login["address"]),
+    }  # fmt: skip
+
+
+def _audited(text: str) -> dict[str, Any] | None:
+    """OPNsense's own words on who logged in, and what either system says of changes."""
+    if change := _CHANGE.match(text):
+        return {
+            "event.category": ["configuration"], "event.type": ["change"], "event.outcome": "success", "user.name": change["user"],
+            "source.ip": network.ip(change["address"]), "url.path": change["page"], "event.reason": change["text"] or None,
+        }  # fmt: skip
+    told = _OPNSENSE_LOGIN.match(text)
+    if told is None:
+        return None
+    failed = told["bad"] or told["error"]
+    return {
+        "event.category": ["authentication"], "event.type": ["start"], "event.outcome": "failure" if failed else "success",
+        "user.name": told["user"] or told["intruder"], "source.ip": network.ip(told["address"]), "service.name": told["service"] or told["other"],
+    }  # fmt: skip
+
+
+def _sshguard(text: str, *, known: bool) -> dict[str, Any] | None:
+    if not known:  # it guards other systems too
+        return None
+    told = _GUARD.match(text)
+    if told is None:
+        return {}
+    if told["attacker"]:
+        return {
+            "event.category": ["intrusion_detection"], "event.type": ["info"], "event.action": "attack", "service.name": told["service"],
+            "source.ip": network.ip(told["attacker"]),
+        }  # fmt: skip
+    return {
+        "event.category": ["network"], "event.type": ["allowed" if told["act"].lower().startswith("un") else "denied"],
+        "event.action": told["act"].lower().removesuffix("ing"), "source.ip": network.ip(told["blocked"]),
+    }  # fmt: skip
+
+
+def _portal(text: str, *, known: bool) -> dict[str, Any] | None:
+    """Who came in by the captive portal, and who did not."""
+    told = _PORTAL.match(text)
+    if told is None:
+        return {} if known else None
+    act = told["act"].strip(" -")
+    ended = any(word in act for word in ("LOGOUT", "TIMEOUT", "DISCONNECT"))
+    return {
+        "event.category": ["authentication"], "event.type": ["end" if ended else "start"], "event.action": act.lower().replace(" ", "-"),
+        "event.outcome": "failure" if "FAIL" in act else "success", "user.name": told["user"], "source.mac": network.mac(told["mac"]),
+        "source.ip": network.ip(told["address"]), "network.name": told["zone"], "event.reason": told["reason"],
     }  # fmt: skip
 
 
@@ -78,8 +145,13 @@ def _ipsec(text: str, *, known: bool) -> dict[str, Any] | None:
         found |= {"source.ip": network.ip(ends[1]), "destination.ip": network.ip(ends[3])}
         found |= {"source.port": network.number(ends[2]), "destination.port": network.number(ends[4])}
         found["network.bytes"] = network.number(ends[5])
+    elif between := _BETWEEN.search(text, 0, 1024):
+        found |= {"source.ip": network.ip(between[1]), "destination.ip": network.ip(between[2])}
     if user := _PEER_USER.search(text, 0, 1024):
-        found["user.name"] = user[1]
+        found["user.name"] = next(name for name in user.groups() if name)
+    if proved := _PROVED.search(text, 0, 1024):
+        found["event.category"], found["event.type"] = ["authentication", "network"], ["start"]
+        found["event.outcome"] = "success" if proved["good"] or proved["well"] else "failure"
     return found
 
 
@@ -224,7 +296,7 @@ def _other(_: str, *, known: bool) -> dict[str, Any] | None:
 
 
 DAEMONS: dict[str, Callable[..., dict[str, Any] | None]] = {
-    "php-fpm": _web_interface, "audit": _web_interface, "charon": _ipsec, "openvpn": _openvpn, "unbound": _unbound, "haproxy": _haproxy,
+    "php-fpm": _web_interface, "audit": _web_interface, "charon": _ipsec, "sshguard": _sshguard, "logportalauth": _portal, "openvpn": _openvpn, "unbound": _unbound, "haproxy": _haproxy,
     "squid": _squid, "squid-1": _squid, "dhcpd": _dhcp, "dhcp6c": _dhcp6, "dhclient": _dhcp, "check_reload_status": _other,
     "rc.gateway_alarm": _other, "dpinger": _other, "configd.py": _other, "radvd": _other, "miniupnpd": _other, "syslogd": _other,
 }  # fmt: skip
