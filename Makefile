@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-compile
 
-.PHONY: run test lint bench mutations docs fuzz services services-stop faults-quick lock clean
+.PHONY: run test lint bench mutations docs fuzz services services-stop faults faults-quick soak lock clean
 
 run: .venv/.run
 	@$(BIN)/soc run
@@ -37,8 +37,17 @@ fuzz: .venv/.dev
 mutations: .venv/.dev
 	@$(BIN)/python -m tests.sigma.mutations
 
+# Faults of a running service on a real Kafka and Elasticsearch; every row of docs/reliability.md, ROW=F7 for one of them.
+FAULTS := $(if $(FULL),--scale full) $(if $(SEED),--seed $(SEED)) $(addprefix --row ,$(ROW))
+faults: .venv/.dev
+	@$(BIN)/python -m tests.faults $(FAULTS)
+
 faults-quick: .venv/.dev
-	@$(BIN)/pytest tests/faults
+	@$(BIN)/python -m tests.faults --scale quick $(if $(SEED),--seed $(SEED))
+
+MINUTES ?= 30
+soak: .venv/.dev
+	@$(BIN)/python -m tests.faults --soak $(MINUTES)
 
 services: .venv/.dev
 	@$(BIN)/python -m tests.services start

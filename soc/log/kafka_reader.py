@@ -267,17 +267,25 @@ class KafkaReader:
         except NoOffsetForPartitionError:  # an answer of before the start was set
             return {}
         except OffsetOutOfRangeError as error:
-            for at, offset in error.args[0].items():
-                self._lose(at, offset)
+            await self._lose(error.args[0])
             return {}
         except KafkaError as error:
             raise GroupFault(f"Kafka ended this member: {error!r}") from error
         return found
 
-    def _lose(self, at: TopicPartition, offset: int) -> None:
-        if self._is_current and at in self._places:
-            self._places[at].lost = f"offset {offset} is no longer kept"
-            self._consumer.pause(at)
+    async def _lose(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Where a broker says that it has not what comes next: a new leader may say so for a moment, and is asked again."""
+        try:
+            async with asyncio.timeout(_ASK_SECONDS):
+                beginnings = await self._consumer.beginning_offsets(list(offsets))
+                ends = await self._consumer.end_offsets(list(offsets))
+        except (TimeoutError, KafkaError) as error:
+            log.warning("cannot learn yet what is kept", error=repr(error))
+            return
+        for at, offset in offsets.items():
+            if self._is_current and at in self._places and not beginnings[at] <= offset <= ends[at]:
+                self._places[at].lost = f"offset {offset} is no longer kept"
+                self._consumer.pause(at)
 
     async def _behind(self, at: TopicPartition) -> int | None:
         """How many messages wait by the broker's last answer; None before the first one."""

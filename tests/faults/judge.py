@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
+import traceback
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,7 @@ from soc.stores import indexed
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.faults.plant import Plant
 
@@ -46,6 +48,18 @@ class Result:
     """Figures worth knowing."""
 
     began: float = field(default_factory=time.monotonic)
+
+    @contextmanager
+    def kept(self, tell: Callable[[Result], None]) -> Iterator[None]:
+        """Tell it at the end, also when the row could not be run to its end: the others are still worth running."""
+        self.note("begins")
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 (see above)
+            self.wrong.append(f"{type(error).__name__}: {str(error)[:300]}")
+            traceback.print_exc()
+        self.seconds = time.monotonic() - self.began
+        tell(self)
 
     def add(self, part: Result) -> None:
         """What one part of a row has brought."""
@@ -123,14 +137,13 @@ def alerts_of(findings: Mapping[str, Any]) -> Counter[str]:
 
 
 async def settle(plant: Plant, result: Result, bound: float = 60.0) -> None:
-    """End the load, wait until all has come through, and judge."""
+    """Let the load rest, wait until all has come through, and judge; the plant may go on afterwards."""
     result.note("harm done")
     await wait_recovered(plant, result, bound)
-    plant.load.stop()
-    result.note("recovered")
+    plant.load.pause(True)
     least = await plant.oracle()
-    result.note("oracle")
     reached = SystemClock().now()
+    result.note("oracle has told")
 
     async def through() -> bool:
         return await plant.clock() >= reached and await plant.behind("soc-detect", "soc-index") == 0
@@ -141,15 +154,14 @@ async def settle(plant: Plant, result: Result, bound: float = 60.0) -> None:
     except AssertionError as error:
         result.wrong.append(str(error)[:200])
     result.note("all is through")
-    await plant.crew.rest()
-    result.note("workers ended")
-    most = await plant.oracle()
     told = await asyncio.to_thread(stored, plant.elasticsearch.url)
+    most = await plant.oracle()
     least, most = (without(found, plant) for found in (least, most))
     told.findings, told.alerts = without(told.findings, plant), without(told.alerts, plant)
-    compare(told, least, most, result)
+    compare(told, least, most, result, plant.judged)
     if plant.crew.broken:
         result.wrong.append(plant.crew.broken)
+    plant.load.pause(False)
 
 
 async def wait_recovered(plant: Plant, result: Result, bound: float) -> None:
@@ -188,22 +200,29 @@ def wrong_counts(told: Stored) -> list[str]:
     return [id_ for id_, count in counts.items() if told.alerts.get(id_, {"soc": {}})["soc"].get("count") != count]
 
 
-def compare(told: Stored, least: Mapping[str, Any], most: Mapping[str, Any], result: Result) -> None:
-    """`least` must be there, nothing but `most` may be: between them lie windows that closed while it was asked."""
+def compare(
+    told: Stored, least: Mapping[str, Any], most: Mapping[str, Any], result: Result, judged: set[str] | None = None
+) -> None:
+    """`least` must be there, nothing but `most` may be: between them lie windows that closed while it was asked.
+
+    What was found wrong in an earlier row (`judged`) is not told again.
+    """
+    judged = set() if judged is None else judged
     result.expected = len(least)
-    missing, extra = least.keys() - told.findings.keys(), told.findings.keys() - most.keys()
-    alerts_missing = alerts_of(least).keys() - told.alerts.keys()
-    alerts_extra = told.alerts.keys() - alerts_of(most).keys()
-    result.missing += len(missing) + len(alerts_missing)
-    result.extra += len(extra) + len(alerts_extra)
     result.doubled += told.doubled
     both = told.findings.keys() & most.keys()
-    differing = [id_ for id_ in both if plain(told.findings[id_]) != plain(most[id_])]
+    differing = {id_ for id_ in both if plain(told.findings[id_]) != plain(most[id_])} - judged
+    missing, extra = least.keys() - told.findings.keys() - judged, told.findings.keys() - most.keys() - judged
+    alerts_missing = alerts_of(least).keys() - told.alerts.keys() - judged
+    alerts_extra = told.alerts.keys() - alerts_of(most).keys() - judged
+    judged |= differing | missing | extra | alerts_missing | alerts_extra
+    result.missing += len(missing) + len(alerts_missing)
+    result.extra += len(extra) + len(alerts_extra)
     result.differing += len(differing)
     for name, ids, documents in (("missing", missing, least), ("extra", extra, told.findings)):
         for id_ in sorted(ids)[:_DETAIL]:
             result.told.append(f"{name} {_short(documents[id_])}")
-    for id_ in differing[:_DETAIL]:
+    for id_ in sorted(differing)[:_DETAIL]:
         result.told.append(f"differs {_short(told.findings[id_])}: {_difference(told.findings[id_], most[id_])}")
     if wrong := wrong_counts(told):
         result.wrong.append(f"{len(wrong)} alerts count other than their findings")

@@ -68,6 +68,8 @@ class Plant:
     """The proxy, if there is one."""
     before: frozenset[str] = frozenset()
     """Findings and alerts of records that are gone: nobody can say any more whether they are right."""
+    judged: set[str] = field(default_factory=set)
+    """What was found wrong in an earlier row."""
     struck: float = field(default_factory=time.monotonic)
     """When the last fault was over."""
 

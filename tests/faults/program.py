@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import time
 import traceback
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ import click
 from tests import services
 from tests.faults import report, soak
 from tests.faults.judge import Result
-from tests.faults.matrix import OURS, QUICK, ROWS
+from tests.faults.matrix import OURS, QUICK, ROWS, USUAL, only
 from tests.faults.scale import Scale
 
 if TYPE_CHECKING:
@@ -24,33 +23,29 @@ if TYPE_CHECKING:
     from tests.faults.matrix import Live, Own
 
 
-async def run_row(name: str, row: Live | Own, seed: int, scale: Scale, elasticsearch: services.Elasticsearch) -> Result:
-    result, began = Result(name, seed), time.monotonic()
-    try:
-        await row(result, scale, elasticsearch)
-    except Exception as error:  # noqa: BLE001 (the other rows are still worth running)
-        result.wrong.append(f"{type(error).__name__}: {str(error)[:400]}")
-        traceback.print_exc()
-    result.seconds = time.monotonic() - began
-    return result
+async def run(groups: Sequence[Live | Own], seed: int, scale: Scale) -> list[Result]:
+    elasticsearch, done = services.Elasticsearch(), list[Result]()
 
+    def tell(result: Result) -> None:
+        click.echo(report.line(result))
+        report.save(result, scale)
+        done.append(result)
 
-async def run(rows: dict[str, Live | Own], seed: int, scale: Scale) -> list[Result]:
-    elasticsearch, done = services.Elasticsearch(), []
     with ExitStack() as stack:
-        if any(row.store for row in rows.values()):
+        if any(group.store for group in groups):
             stack.enter_context(services.running(elasticsearch))
-        for name, row in rows.items():
-            result = await run_row(name, row, seed, scale, elasticsearch)
-            click.echo(report.line(result))
-            report.save(result, scale)
-            done.append(result)
+        for group in groups:
+            try:
+                await group(seed, scale, elasticsearch, tell)
+            except Exception as error:  # noqa: BLE001 (the other groups are still worth running)
+                traceback.print_exc()
+                tell(Result("+".join(group.rows), seed, wrong=[f"{type(error).__name__}: {str(error)[:300]}"]))
     return done
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--row", action="append", choices=list(ROWS), help="only this one; may be repeated")
+    parser.add_argument("--row", action="append", choices=ROWS, help="only this one; may be repeated")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--scale", choices=("quick", "usual", "full"), default="usual")
     parser.add_argument("--self-test", action="store_true", help="break promises on purpose: each must be seen")
@@ -64,10 +59,10 @@ def main(arguments: Sequence[str]) -> int:
     if told.soak:
         return asyncio.run(soak.run(told.soak, told.seed))
     if told.self_test:
-        results = asyncio.run(run(dict(OURS), told.seed, scale))
+        results = asyncio.run(run(OURS, told.seed, scale))
         missed = [result.row for result in results if not result.lost]
         click.echo(f"not seen: {', '.join(missed)}" if missed else "all were seen")
         return 1 if missed else 0
-    names = told.row or [name for name in ROWS if told.scale != "quick" or name in QUICK]
-    results = asyncio.run(run({name: ROWS[name] for name in names}, told.seed, scale))
+    groups = QUICK if told.scale == "quick" and not told.row else USUAL
+    results = asyncio.run(run(only(groups, told.row or ROWS), told.seed, scale))
     return 0 if all(result.verdict == "pass" for result in results) else 1

@@ -46,7 +46,7 @@ def in_order(plant: Plant) -> None:
 async def f7(plant: Plant, scale: Scale, result: Result) -> None:
     """The broker stands still for 45 s, then it is gone for minutes; nobody's memory grows."""
     result.wanted = 2
-    away = scale.of(quick=20, usual=60, full=300)
+    away = scale.of(quick=20, usual=40, full=300)
     before = {worker.name: worker.resident() for worker in plant.crew.of("detect", "correlate", "index")}
     plant.kafka.freeze()
     await asyncio.sleep(45)
@@ -102,6 +102,7 @@ async def _remember(plant: Plant, held: dict[tuple[str, str, int], int], result:
 async def f9(plant: Plant, scale: Scale, result: Result) -> None:
     """Records that detect has not read are deleted: it says so, skips nothing by itself, and goes on once told where."""
     result.wanted = 1
+    await all_closed(plant)
     for worker in plant.crew.of("detect"):
         await plant.crew.dismiss(worker)
     await asyncio.sleep(5)
@@ -134,6 +135,15 @@ async def f9(plant: Plant, scale: Scale, result: Result) -> None:
     for worker in detectors:
         worker.wanted = True
     plant.strike()
+
+
+async def all_closed(plant: Plant) -> None:
+    """Wait until the windows of what is there have closed: when records are gone nobody can say what was in them."""
+    plant.load.pause(True)
+    await asyncio.sleep(90)
+    before = await asyncio.to_thread(stored, plant.elasticsearch.url)
+    plant.before |= {*before.findings, *before.alerts}
+    plant.load.pause(False)
 
 
 async def f17(plant: Plant, scale: Scale, result: Result) -> None:
@@ -178,10 +188,8 @@ async def f22_broker(plant: Plant, scale: Scale, result: Result) -> None:
 async def f27_topic(plant: Plant, scale: Scale, result: Result) -> None:
     """A raw topic is deleted and made anew: that is told, and every new line alerts once it is said where to go on."""
     result.wanted = 1
+    await all_closed(plant)
     plant.load.pause(True)
-    await asyncio.sleep(90)  # until the windows of what is there have closed
-    before = await asyncio.to_thread(stored, plant.elasticsearch.url)
-    plant.before = frozenset({*before.findings, *before.alerts})
     admin = await open_admin(plant.site.kafka)
     try:
         await admin.delete_topics([TOPIC])

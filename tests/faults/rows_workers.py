@@ -111,18 +111,23 @@ async def f4(plant: Plant, scale: Scale, result: Result) -> None:
     result.wanted = scale.of(quick=4, usual=4, full=16)
     async with Gaps(plant).watching() as gaps:
         for number in range(result.wanted):
-            for role in STATELESS:
-                if number % 2 == 0:
-                    plant.crew.hire(role, 1)
-                    plant.crew.hire(role, 2)
-                else:
-                    leaving = [worker for worker in plant.crew.of(role) if worker.slot]
-                    await asyncio.gather(*(plant.crew.dismiss(worker) for worker in leaving))
-                    plant.crew.workers = [worker for worker in plant.crew.workers if worker not in leaving]
+            await _staff(plant, 3 if number % 2 == 0 else 1)
             plant.strike()
             result.faults += 1
             await asyncio.sleep(20)
     gaps.judge(result, 15)
+    await _staff(plant, 2)
+
+
+async def _staff(plant: Plant, count: int) -> None:
+    """So many workers of each role."""
+    crew = plant.crew
+    leaving = [worker for worker in crew.of(*STATELESS) if worker.slot >= count]
+    await asyncio.gather(*(crew.dismiss(worker) for worker in leaving))
+    crew.workers = [worker for worker in crew.workers if worker not in leaving]
+    for role in STATELESS:
+        for slot in set(range(count)) - {worker.slot for worker in crew.of(role)}:
+            crew.hire(role, slot, plant.layout.extra)
 
 
 async def f5(plant: Plant, scale: Scale, result: Result) -> None:

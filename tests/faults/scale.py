@@ -16,4 +16,4 @@ class Scale:
     @property
     def pace(self) -> float:
         """By which pauses between kills are multiplied."""
-        return 1.0 if self.name == "full" else 0.6
+        return 1.0 if self.name == "full" else 0.4

@@ -11,7 +11,7 @@ from soc.errors import ConfigurationError, Unavailable
 from soc.log import Message, Position
 from soc.log.first_offsets import first_offsets
 from soc.log.kafka import KafkaLog, instance_of
-from soc.log.kafka_client import TopicPartition, open_admin, require_topics, stopped
+from soc.log.kafka_client import OffsetOutOfRangeError, TopicPartition, open_admin, require_topics, stopped
 from soc.log.kafka_reader import KafkaReader, why_lost
 from tests.kafka_world import PARTITIONS, KafkaWorld
 from tests.waiting import until
@@ -142,6 +142,26 @@ class TestPositions:
             return dict(batch.lost) == {Position(topic, 0): "offset 0 is no longer kept"}
 
         await until(reported, 20)
+
+    async def test_a_broker_that_denies_for_a_moment_what_it_has_is_asked_again(
+        self, kafka_brokers: str, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world = KafkaWorld(kafka_brokers)
+        topic = await world.create("t", partitions=1)
+        group = await world.begin("g", {topic: 1})
+        log = await opened(world, topic, stack)
+        await log.append(topic, [Message(b"1", b"k"), Message(b"2", b"k")])
+        reader = await joined(stack, log, group, [topic])
+        getmany, denied = reader._consumer.getmany, [OffsetOutOfRangeError({TopicPartition(topic, 0): 0})]
+
+        async def denying(**asked: Any) -> Any:
+            if denied:
+                raise denied.pop()
+            return await getmany(**asked)
+
+        monkeypatch.setattr(reader._consumer, "getmany", denying)
+        found, batch = await collect(reader, 2)
+        assert (found, batch.lost, denied) == ([b"1", b"2"], {}, [])
 
     async def test_a_missing_topic_is_a_matter_of_set_up(self, kafka_brokers: str) -> None:
         world = KafkaWorld(kafka_brokers)
