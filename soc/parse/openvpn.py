@@ -136,6 +136,11 @@ def ecs(event: Event, document: Document) -> None:
         document["event.type"] = ["info", "connection", "end" if session["step"] == "disconnected" else "start"]
 
 
+def _action(event: Event) -> str | None:
+    session = _SESSION.match(event.native.get("text", ""))
+    return session["step"] if session else None
+
+
 def _peer(native: Native, text: str, document: Document) -> None:
     """The client that the head names, else the address that the message does."""
     address, port = native.get("client"), native.get("port")
@@ -171,7 +176,7 @@ FORMAT = Format(
     decode=decode,
     time=time,
     ecs=ecs,
-    ecs_fields=FRAME,
+    ecs_fields={**FRAME, "event.action": _action},
     kind=kind,
     programs=_PROGRAMS,
     hints=(
