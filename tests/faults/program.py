@@ -28,7 +28,7 @@ async def run(groups: Sequence[Live | Own], seed: int, scale: Scale) -> list[Res
 
     def tell(result: Result) -> None:
         click.echo(report.line(result))
-        report.save(result, scale)
+        report.save(result, scale, type(group).__name__)
         done.append(result)
 
     with ExitStack() as stack:

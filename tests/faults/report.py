@@ -7,9 +7,11 @@ import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from tests.faults.judge import Result
     from tests.faults.scale import Scale
 
@@ -26,12 +28,13 @@ def line(result: Result) -> str:
     )
 
 
-def save(result: Result, scale: Scale) -> None:
+def save(result: Result, scale: Scale, part: str) -> None:
     """Into the file that `SOC_FAULTS_RESULTS` names, one JSON line each: what the table is made of."""
     if named := os.environ.get("SOC_FAULTS_RESULTS"):
         entry = {
             **asdict(result),
             "verdict": result.verdict,
+            "part": part,
             "scale": scale.name,
             "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
         }
@@ -40,18 +43,30 @@ def save(result: Result, scale: Scale) -> None:
 
 
 def table(file: str) -> str:
-    """The last result of each row, as Markdown."""
-    last = {}
+    """The last result of each row, as Markdown; the parts of a row count together."""
+    last: dict[tuple[str, str], dict[str, Any]] = {}
     for entry in map(json.loads, Path(file).read_text(encoding="utf-8").splitlines()):
-        last[entry["row"]] = entry
-    rows = sorted(last.values(), key=lambda entry: int(entry["row"][1:]))
+        last[entry["row"], entry["part"]] = entry
+    names = sorted({row for row, _ in last}, key=lambda row: (len(row), row))
     head = "| row | verdict | seed | faults | expected | missing | extra | doubled | recovery | run at (UTC) |"
     lines = [head, "|---|---|---|---|---|---|---|---|---|---|"]
-    for each in rows:
-        recovery = "-" if each["recovery"] is None else f"{each['recovery']:.1f} s"
-        numbers = " | ".join(str(each[name]) for name in ("expected", "missing", "extra", "doubled"))
-        lines.append(
-            f"| {each['row']} | {each['verdict']} | {each['seed']} | {each['faults']} of {each['wanted']} | {numbers} | "
-            f"{recovery} | {each['at']} |"
-        )
-    return "\n".join(lines)
+    return "\n".join([*lines, *(_joined([each for (row, _), each in last.items() if row == name]) for name in names)])
+
+
+def _joined(parts: Sequence[Mapping[str, Any]]) -> str:
+    def total(name: str) -> str:
+        return str(sum(part[name] for part in parts))
+
+    verdicts = {part["verdict"] for part in parts}
+    verdict = next(each for each in ("FAIL", "INCOMPLETE", "pass") if each in verdicts)
+    waits = [part["recovery"] for part in parts if part["recovery"] is not None]
+    told = (
+        parts[0]["row"],
+        verdict,
+        str(parts[0]["seed"]),
+        f"{total('faults')} of {total('wanted')}",
+        *map(total, ("expected", "missing", "extra", "doubled")),
+        f"{max(waits):.1f} s" if waits else "-",
+        max(part["at"] for part in parts),
+    )
+    return f"| {' | '.join(told)} |"
