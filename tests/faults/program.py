@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import random
 import traceback
 from contextlib import ExitStack
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="run under load with faults at random (F25)")
     parser.add_argument("--table", metavar="FILE", help="print the table of results that SOC_FAULTS_RESULTS collected")
     told = parser.parse_args(arguments)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers go away is the point
     scale = Scale(told.scale)
     if told.table:
         click.echo(report.table(told.table))

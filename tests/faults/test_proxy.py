@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(100):
-        writer.write(data)
-    writer.close()
+    with closing(writer), suppress(ConnectionError):
+        while data := await reader.read(100):
+            writer.write(data)
 
 
 @asynccontextmanager
