@@ -81,6 +81,8 @@ SSHD = _rows(
     (r"User (?P<user>.*) not allowed because (?P<reason>.*)$", _AUTH, _INFO, _BAD, "ssh_login"),
     (r"(?:Certificate invalid|Authentication refused): (?P<reason>.*)$", _AUTH, _INFO, _BAD, "ssh_login"),
     (r"kex_(?:exchange_identification|protocol_error): (?P<reason>.*?)(?: \[preauth\])?$", _NETWORK, ("protocol", "end"), _BAD, ""),
+    (r"Session opened for '(?P<user>[^']{1,256})' on (?P<tty>\S{1,64})$", _SESSION, _START, _GOOD, "logged-on"),
+    (r"Session closed for '(?P<user>[^']{1,256})' on (?P<tty>\S{1,64})", _SESSION, _STOP, _GOOD, "logged-off"),
     (r"userauth_finish: send failure packet: (?P<reason>.*)$", _SESSION, _STOP, _BAD, ""),
     (r"Read from socket failed: (?P<reason>.*)$", _AUTH, _INFO, _BAD, "ssh_login"),
 )  # fmt: skip

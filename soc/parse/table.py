@@ -54,6 +54,7 @@ _TEXT = {
     "snort": "snort.FORMAT",
     "ibm_aix": "ibm_aix.FORMAT",
     "vmware": "vmware.FORMAT",
+    "vmware_nsx": "vmware_nsx.FORMAT",
     "infoblox": "infoblox.FORMAT",
     "dns": "dns.FORMAT",
     "mysql": "mysql.FORMAT",

@@ -64,6 +64,7 @@ def _account(native: Native, document: Document) -> None:
         if at:
             document["user.name"], document["user.domain"] = name, domain
         return
+    document["user.target.name"] = native.get("said.target")
     account = native.get("account") or native.get("user") or ""
     name, colon, alias = account.partition(":")
     if found := _ACCOUNT.fullmatch(name):

@@ -146,6 +146,7 @@ BEGINNINGS = {
     "postfix": ["7B3643F820: to=<", "connect from a[192.0.2.1]", '77EFFC0015: warning: header Content-Disposition: a; filename="', "NOQUEUE: reject: RCPT from a[192.0.2.1]: 554 "],
     "snort": ["[**] [1:2:3] ", "02/28-23:14:02.1 ,1,2,3,", "[1:2:3] a [Classification: "],
     "sysmon_linux": ['<Event><System><Provider Name="Linux-Sysmon"/></System>'],
+    "vmware_nsx": ["INET match DROP 1 IN 60 TCP 10.0.0.1/1->", "UserName='a', Operation='"],
     "vmware": ["info hostd[1] [Originator@6876 sub=a] ", "Event [1] [1-1] [2026] [vim.a] [info] [a] [b] [1] [", "info hostd[1] [Originator@6876 sub=a] Event 1 : User a@b logged out (", "INFO a[1:b] [OpId=c] [auditlogger] {"],
     "zeek_tsv": ["1772295242.853899\t"],
 }  # fmt: skip
