@@ -1,13 +1,12 @@
-"""What the fields of Sophos Firewall and Sophos UTM are in ECS."""
+"""What the fields of Sophos Firewall are in ECS; those of Sophos UTM are in `sophos_utm`."""
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from soc import instant
-from soc.parse import fieldmap, network, url
+from soc.parse import fieldmap, network, sophos_utm, url
 from soc.parse.when import zone
 
 if TYPE_CHECKING:
@@ -56,34 +55,14 @@ _TABLE = fieldmap.table(
     }),
     (network.mac, {"src_mac": "source.mac", "dst_mac": "destination.mac"}),
 )  # fmt: skip
-_UTM_TABLE = fieldmap.table(
-    (None, {
-        "severity": "log.level", "name": "event.action message", "reason": "event.reason", "error": "error.message",
-        "user": "user.name", "group": "user.group.name", "caller": "network.application", "app": "network.application",
-        "fwrule": "rule.id", "initf": "observer.ingress.interface.name", "outitf": "observer.egress.interface.name",
-        "method": "http.request.method", "referer": "http.request.referrer", "ua": "user_agent.original",
-        "content-type": "http.response.mime_type", "filename": "file.name", "subject": "email.subject",
-        "filteraction": "rule.name", "profile": "rule.ruleset", "categoryname": "rule.category", "exploit": "rule.name",
-        "utm_host": "host.name host.hostname observer.hostname", "program": "event.code process.name", "threatname": "threat.indicator.name",
-        "message-id": "email.message_id", "srcname": "source.domain", "dstname": "destination.domain",
-    }),
-    (network.ip, {"srcip": "source.ip", "dstip": "destination.ip"}),
-    (network.mac, {"srcmac": "source.mac", "dstmac": "destination.mac"}),
-    (network.number, {
-        "srcport": "source.port", "dstport": "destination.port", "pid": "process.pid", "length": "source.bytes",
-        "statuscode": "http.response.status_code", "size": "http.response.bytes",
-    }),
-    (fieldmap.one, {"from": "email.from.address", "to": "email.to.address"}),
-)  # fmt: skip
 _OWN = frozenset({"raw", "body", "message", "date", "time", "timestamp", "protocol", "url", "sha1sum", "duration", "responsetime",
                   "year", "month", "day", "clock", "proto", "timezone"})  # fmt: skip
-_KNOWN, _UTM_KNOWN = _TABLE.names - {"log_type", "fw_rule_id", "device_name"} | _OWN, _UTM_TABLE.names | _OWN
+_KNOWN = _TABLE.names - {"log_type", "fw_rule_id", "device_name"} | _OWN
 _SEVERITIES = {
     "emergency": 0, "alert": 1, "critical": 2, "error": 3, "warning": 4, "notice": 5, "notification": 5, "information": 6,
     "informational": 6, "debug": 7,
 }  # fmt: skip
 _LEVELS = {"information": "informational", "notice": "notification"}
-_PID = re.compile(r"\[pid (\d{1,10})(?::[^\]]{0,32})?\]")
 _MAIL = {"smtp": "smtp", "smtps": "smtps", "pop3": "pop3", "pops": "pop3s", "pop3s": "pop3s", "imap": "imap", "imap4": "imap",
          "imaps": "imaps", "http": "http", "https": "https", "ftp": "ftp"}  # fmt: skip
 _HASHES = {32: "md5", 40: "sha1", 64: "sha256"}
@@ -115,7 +94,7 @@ def ecs(event: Event, document: Document) -> None:
     native = event.native
     document["observer.vendor"], document["observer.type"] = "Sophos", "firewall"
     if "log_type" not in native:
-        _utm(native, document)
+        sophos_utm.fill(native, document)
         return
     document["observer.product"] = "XG"
     if event.frame.syslog and event.frame.syslog.hostname:
@@ -236,6 +215,9 @@ def _web_application(native: Native, document: Document) -> None:
         document["event.duration"] = millis * 1_000
 
 
+_TUNNELS = {"Established": "start", "Connected": "start", "Terminated": "end", "Disconnected": "end"}
+
+
 def _own_event(native: Native, document: Document) -> None:
     """What the firewall says of itself and of who logs in."""
     document["event.kind"] = "event"
@@ -248,6 +230,8 @@ def _own_event(native: Native, document: Document) -> None:
         login = "login" in native.get("message", "") or "logged" in native.get("message", "")
         document["event.category"] = ["authentication"] if login else ["configuration"]
         document["event.type"] = ["start"] if login else ["change"]
+    elif native.get("log_component", "").endswith("VPN") and native.get("status") in _TUNNELS:
+        document["event.category"], document["event.type"] = ["network"], ["connection", _TUNNELS[native["status"]]]
     if native.get("log_component") == "RED":
         document["event.start"] = document["@timestamp"]
         if (millis := network.number(native.get("duration"))) is not None and millis < 1 << 43:
@@ -265,31 +249,3 @@ _MEANINGS = {
     "Firewall": _firewall, "ATP": _attack, "IDP": _attack, "WAF": _web_application, "Event": _own_event, "Anti-Spam": _inspected,
     "Anti-Virus": _inspected, "Content Filtering": _inspected, "Sandbox": _inspected,
 }  # fmt: skip
-
-
-def _utm(native: Native, document: Document) -> None:
-    document["observer.product"] = "UTM"
-    document["message"] = native["body"]
-    if "name" in native:
-        document["message"] = None
-    document["network.transport"] = network.transport(native.get("proto"))[0]
-    fieldmap.fill(document, native, _UTM_TABLE)
-    fieldmap.keep(document, native, "sophos.utm.", _UTM_KNOWN)
-    url.fill(document, native.get("url", ""))
-    if "pid" not in native and (process := _PID.search(native["body"])):
-        document["process.pid"] = int(process[1])
-    _utm_meaning(native, document)
-
-
-def _utm_meaning(native: Native, document: Document) -> None:
-    told = native.get("action", "").lower()
-    category, types = ["network"], ["info"]
-    if native.get("sub") == "auth" or native.get("program") == "aua":
-        failed = "fail" in native.get("name", "").lower()
-        category, document["event.outcome"] = ["authentication"], "failure" if failed else "success"
-        types = ["start"]
-    elif told in {"drop", "reject", "block"}:
-        types = ["connection", "denied"]
-    elif told in {"accept", "pass", "log"}:
-        types = ["connection", "allowed"]
-    document["event.category"], document["event.type"] = category, types
