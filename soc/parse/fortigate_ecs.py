@@ -129,7 +129,8 @@ def _flow(native: Native, document: Document) -> None:
     document["source.domain"] = told(native, "srcname") or document["source.domain"]
     if "DeviceVersion" in native:
         document["source.address"] = document["source.domain"]
-    document["destination.domain"] = told(native, "hostname") or document["destination.domain"]
+    if native.get("subtype") != "ha":  # which names its own member
+        document["destination.domain"] = told(native, "hostname") or document["destination.domain"]
     document["source.mac"] = document.get("source.mac") or network.mac(native.get("mac"))
     name, number = network.transport(native.get("proto"))
     document["network.transport"], document["network.iana_number"] = name, str(number) if number is not None else None
@@ -189,12 +190,17 @@ def _period(native: Native, document: Document) -> None:
 
 
 def _inspection(subtype: str, native: Native, document: Document, *, blocked: bool) -> None:
-    document["event.type"] = ["denied" if blocked else "allowed"]
+    document["event.type"] = ["denied" if blocked or native.get("action") == "redirect" else "allowed"]
+    if subtype == "ssh":
+        document["process.command_line"] = native.get("command")
+        document["destination.user.name"] = document.get("destination.user.name") or told(native, "login")
     if subtype == "dns":
         document["event.action"] = native.get("eventtype")
         document["event.type"] = ["info", *(document["event.type"] if native.get("action") else [])]
     if subtype in {"ips", "anomaly", "virus"}:
         document["event.kind"] = "alert"
+    if subtype == "virus" and native.get("eventtype") == "infected":
+        document["event.category"] = ["malware", "network"]
     if subtype in {"ips", "anomaly"}:
         document["event.category"] = ["intrusion_detection", "network"]
         document["rule.name"] = document["rule.name"] or told(native, "attack")
