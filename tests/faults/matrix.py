@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tests.faults import content, rows_broker, rows_data, rows_site, rows_store, rows_volume, rows_workers
+from tests.faults import content, rows_broker, rows_data, rows_site, rows_spool, rows_store, rows_volume, rows_workers
 from tests.faults.judge import Result, settle
 from tests.faults.plant import Layout, plant
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Tell = Callable[[Result], None]
 
 _TWO_OF_EACH = {"detect": 2, "correlate": 2, "index": 2, "jobs": 1}
+_ONE_OF_EACH = {"detect": 1, "correlate": 1, "index": 1, "jobs": 1}
 _BAD = {"odd": (b"\xff\x00 bad",)}
 
 
@@ -35,6 +36,8 @@ class Live:
     bounds: Mapping[str, float] = field(default_factory=dict)
     """How many seconds recovery may take, if not a minute."""
     store: bool = True
+    part: str = "plant"
+    """Several groups may have parts of one row."""
 
     async def __call__(self, seed: int, scale: Scale, elasticsearch: Elasticsearch, tell: Tell) -> None:
         async with plant(self.layout, seed, elasticsearch) as made:
@@ -55,6 +58,7 @@ class Own:
     parts: tuple[Callable[[Result, Scale, Elasticsearch], Awaitable[None]], ...]
     store: bool = False
     """Whether Elasticsearch is needed."""
+    part: str = "site"
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -122,14 +126,15 @@ DATA = Live(
         "F19": rows_volume.f19,
     },
 )
-DISK = Live(Layout(disk="300m"), {"F22": rows_broker.f22_broker})
+SPOOL = Live(Layout({**_ONE_OF_EACH, "receive": 1}, syslog=True), {"F2": rows_spool.f2_spool}, part="spool")
+DISK = Live(Layout(disk="300m"), {"F22": rows_broker.f22_broker}, part="broker")
 SITES = (
     Own("F23", (rows_site.f23,)),
     Own("F22", (rows_site.f22_site,)),
     Own("F27", (rows_site.f27_files,)),
     Own("F28", (rows_site.f28,), store=True),
 )
-USUAL: tuple[Live | Own, ...] = (WORKERS, BROKER, STORE, DATA, DISK, *SITES)
+USUAL: tuple[Live | Own, ...] = (WORKERS, BROKER, STORE, DATA, SPOOL, DISK, *SITES)
 ROWS = sorted({name for each in USUAL for name in each.rows}, key=lambda name: int(name[1:]))
 QUICK = (
     Live(

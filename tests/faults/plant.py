@@ -42,7 +42,8 @@ class Layout:
     lateness: int = 10
     front: str = ""
     """What stands behind a proxy: `broker` or `store`."""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    syslog: bool = False
+    """With a port of its own that the role receive listens on."""
     load: Mapping[str, Any] = field(default_factory=dict)
     flood: bool = False
     """With the correlation that row F19 floods."""
@@ -66,6 +67,8 @@ class Plant:
     gauge: Gauge
     front: Any = None
     """The proxy, if there is one."""
+    syslog: int = 0
+    """The port of the role receive, if there is one."""
     before: frozenset[str] = frozenset()
     """Findings and alerts of records that are gone: nobody can say any more whether they are right."""
     judged: set[str] = field(default_factory=set)
@@ -116,6 +119,9 @@ async def plant(layout: Layout, seed: int, elasticsearch: services.Elasticsearch
         front = await stack.enter_async_context(_FRONTS[layout.front](port, kafka, elasticsearch, seed).serving())
         wipe(elasticsearch)
         site = _site(folder, layout, port, kafka, elasticsearch)
+        listening = services.free_port() if layout.syslog else 0
+        syslog = [{"bind": f"127.0.0.1:{listening}", "topic": "logs.host"}] if listening else []
+        _configure(folder, {"sources": {"inbox": False, "syslog": syslog}})
         await asyncio.to_thread(site.soc, "setup")
         crew = Crew(folder)
         load = Load(site.kafka, seed, **layout.load)
@@ -125,7 +131,7 @@ async def plant(layout: Layout, seed: int, elasticsearch: services.Elasticsearch
             for role, count in layout.workers.items():
                 for slot in range(count):
                     crew.hire(role, slot, layout.extra)
-            made = Plant(seed, layout, kafka, elasticsearch, site, crew, load, gauge, front)
+            made = Plant(seed, layout, kafka, elasticsearch, site, crew, load, gauge, front, listening)
             tasks.append(asyncio.create_task(load.run(), name="load"))
             await until(lambda: _works(made), 90, "the plant works")
             yield made
@@ -163,11 +169,14 @@ def _site(
     broker = f"127.0.0.1:{port}" if layout.front == "broker" else kafka.address
     store = f"http://127.0.0.1:{port}" if layout.front == "store" else elasticsearch.url
     site = Site(folder, broker, store)
-    file = folder / "soc.yml"
-    file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **layout.settings}))
     site.elasticsearch = elasticsearch.url
     content.install(folder / "var" / "site", layout.lateness, flood=layout.flood)
     return site
+
+
+def _configure(folder: Path, settings: Mapping[str, Any]) -> None:
+    file = folder / "soc.yml"
+    file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **settings}))
 
 
 def mount(folder: Path, size: str) -> None:

@@ -29,7 +29,7 @@ async def run(groups: Sequence[Live | Own], seed: int, scale: Scale) -> list[Res
 
     def tell(result: Result) -> None:
         click.echo(report.line(result))
-        report.save(result, scale, type(group).__name__)
+        report.save(result, scale, group.part)
         done.append(result)
 
     with ExitStack() as stack:
