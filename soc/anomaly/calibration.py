@@ -1,4 +1,4 @@
-"""From a score to how unusual it is: the share of usual windows at least as strange, from held-out scores."""
+"""From a score to how unusual it is: the share of usual units at least as strange, from held-out scores."""
 
 from __future__ import annotations
 
@@ -10,20 +10,32 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LEAST_P = 1e-12
+
 
 class Calibration(NamedTuple):
     scores: NDArray[np.float64]
-    """Held-out scores of usual windows, rising."""
+    """Held-out scores of usual units, rising."""
 
     def p(self, score: float) -> float:
         """The survival of a score, in (0, 1]; beyond the strangest one an exponential tail keeps the order."""
+        return float(self.ps(np.array([score]))[0])
+
+    def ps(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same of many."""
+        return np.maximum(np.exp(-self.surprise(scores)), LEAST_P)
+
+    def surprise(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """-ln of the survival, without a floor."""
         known = len(self.scores)
-        above = known - int(np.searchsorted(self.scores, score, side="left"))
-        if above or not known:
-            return (above + 1) / (known + 1)
+        if not known:
+            return np.zeros(len(scores))
+        above = known - np.searchsorted(self.scores, scores, side="left")
         tail = self.scores[-max(2, known // 20) :]
         scale = max(float(tail.mean() - tail[0]), 1e-3)
-        return max(math.exp(-(score - float(self.scores[-1])) / scale) / (known + 1), 1e-12)
+        beyond = math.log(known + 1) + (scores - self.scores[-1]) / scale
+        within: NDArray[np.float64] = -np.log((above + 1) / (known + 1))
+        return np.where(above > 0, within, beyond)
 
 
 def points(p: float) -> float:

@@ -1,6 +1,6 @@
-"""The catalogue of features: what one window of an entity looks like as numbers, against frozen tables of the past.
+"""The catalogue of features of windows: what one window of an entity looks like as numbers, against frozen tables of the past.
 
-The fourteen of DETECTORS.md section 7 (host windows). A table knows per entity how often each kind occurred, and
+The fourteen of DETECTORS.md section 7 (host windows); a detector names those that it takes. A table knows per entity how often each kind occurred, and
 the mean and spread of its activity; leave-one-out in training is the same function over tables without the window.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 from math import log1p, log2, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
+from soc.anomaly.catalogue import Feature
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -16,14 +18,6 @@ if TYPE_CHECKING:
 
 SPREAD_FLOOR = 0.3
 """Least spread of a baseline, in units of log1p: a host that always did the same must not make a trifle infinite."""
-
-
-class Feature(NamedTuple):
-    name: str
-    en: str
-    vi: str
-    magnitude: bool = False
-    """Stored as log1p, shown as the number itself."""
 
 
 CATALOGUE: tuple[Feature, ...] = (

@@ -61,7 +61,7 @@ def load(folders: Sequence[Path], models: Path) -> Detectors:
         if not (folder / "manifest.json").exists():
             continue
         try:
-            model = load_model(folder)
+            model = load_for(detector, folder)
         except ModelRefused as refused:
             faults.append(
                 Fault(str(folder / "manifest.json"), 1, str(refused), f"train it again: soc train {detector.id}")
@@ -69,3 +69,16 @@ def load(folders: Sequence[Path], models: Path) -> Detectors:
             continue
         trained[detector.name] = model
     return Detectors(tuple(found.values()), trained, tuple(faults))
+
+
+def load_for(detector: Detector, folder: Path) -> Model:
+    """A detector's model.
+
+    Raises:
+        ModelRefused: it is no sound bundle, or was made for another unit, other features or other views.
+    """
+    model = load_model(folder)
+    told = model.manifest
+    if told.unit != detector.unit or not set(told.features) <= set(detector.features) or told.views != detector.views:
+        raise ModelRefused(f"{folder}: made for other features than {detector.id} has now; train it again")
+    return model

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from soc import instant
-from soc.anomaly import aggregate, forest
+from soc.anomaly import aggregate, views
 from soc.anomaly.calibration import points, severity
-from soc.anomaly.features import CATALOGUE, vector
+from soc.anomaly.explaining import explain, sentence
+from soc.anomaly.features import NAMES, Past, vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from soc.anomaly.detector import Detector
     from soc.anomaly.loading import Detectors
     from soc.anomaly.model import Model
     from soc.correlate import Closed
     from soc.finding import RuleInfo
-
-EXPLAINED = 5
 
 
 class Unit(NamedTuple):
@@ -62,20 +63,26 @@ def score(closed: Sequence[Closed], detectors: Detectors) -> list[Unit]:
 
 def _batch(closed: Sequence[Closed], detector: Detector, model: Model) -> list[Unit]:
     merged = [aggregate.merge(window.aggregates) for window in closed]
-    rows = np.array(
-        [vector(window.entity[0][1], counted, model.past) for window, counted in zip(closed, merged, strict=True)]
-    )
-    scores = forest.score(model.forest, rows)
+    rows = rows_of([window.entity[0][1] for window in closed], merged, model)
+    scores = views.scores(model.views, rows)
     return [
         _unit(window, counted, row, float(raw), detector, model)
         for window, counted, row, raw in zip(closed, merged, rows, scores, strict=True)
     ]
 
 
+def rows_of(entities: Sequence[str], merged: Sequence[aggregate.Aggregate], model: Model) -> NDArray[np.float64]:
+    """The model's features of windows."""
+    past = model.past
+    assert isinstance(past, Past), model.manifest.id
+    rows = np.array([vector(name, counted, past) for name, counted in zip(entities, merged, strict=True)])
+    return rows[:, [NAMES.index(name) for name in model.manifest.features]]
+
+
 def _unit(
     window: Closed,
     counted: aggregate.Aggregate,
-    row: np.ndarray[Any, Any],
+    row: NDArray[np.float64],
     raw: float,
     detector: Detector,
     model: Model,
@@ -103,43 +110,3 @@ def _unit(
         info, window.entity, window.start, window.end, window.arrived, points(p), p, alert, notable, why, document, ref,
         counted["sample"],
     )  # fmt: skip
-
-
-def explain(row: np.ndarray[Any, Any], model: Model) -> tuple[dict[str, Any], ...]:
-    """The features that isolate a window most: value, usual value, how rare, contribution (share of all of them)."""
-    gains = forest.contributions(model.forest, row)
-    whole = float(np.abs(gains).sum()) or 1.0
-    order = np.argsort(-gains, kind="stable")[:EXPLAINED]
-    return tuple(_feature(int(column), float(row[column]), float(gains[column]) / whole, model) for column in order)
-
-
-def _feature(column: int, value: float, contribution: float, model: Model) -> dict[str, Any]:
-    feature = CATALOGUE[column]
-    percentiles = model.quantiles[column]
-    usual = float(percentiles[50])
-    beyond = (percentiles >= value).mean() if value >= usual else (percentiles <= value).mean()
-    return {
-        "name": feature.en,
-        "name_vi": feature.vi,
-        "value": _shown(value, magnitude=feature.magnitude),
-        "usual": _shown(usual, magnitude=feature.magnitude),
-        "one_in": round(1 / beyond) if beyond else model.manifest.windows,
-        "contribution": round(contribution, 4),
-    }
-
-
-def _shown(value: float, *, magnitude: bool) -> float:
-    return round(float(np.expm1(value)) if magnitude else value, 2)
-
-
-_WORDS = {"en": ("usual", "1 in"), "vi": ("thường", "1 trên")}
-
-
-def sentence(why: Sequence[dict[str, Any]], language: str) -> str:
-    """What an analyst reads: the strangest features with value, usual value and rarity."""
-    usual, one_in = _WORDS[language]
-    name = "name" if language == "en" else "name_vi"
-    parts = [
-        f"{item[name]}: {item['value']:g} ({usual} {item['usual']:g}, {one_in} {item['one_in']})" for item in why[:3]
-    ]
-    return "; ".join(parts)

@@ -38,7 +38,7 @@ class Strides:
 
     def use(self, detectors: Sequence[Detector]) -> None:
         """Go on with other detectors; what was counted for those that stay is kept, for it began with the slice."""
-        self._detectors = [detector for detector in detectors if detector.state != "off"]
+        self._detectors = [each for each in detectors if each.state != "off" and each.unit == "window"]
         self._topics = {topic for detector in self._detectors for topic in detector.source.topics}
 
     def add(self, event: Event) -> None:

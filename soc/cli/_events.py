@@ -1,19 +1,20 @@
-"""A file of ECS events as the windows of one detector: for train and score."""
+"""A file of ECS events as what one detector judges, windows or single events: for train and score."""
 
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from soc import anomaly, content, replaying
+from soc import anomaly, content, parse, replaying
+from soc.anomaly.events import wanted
 from soc.config import load_config
 from soc.errors import ConfigurationError
 from soc.record import LogSource, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from soc.anomaly import Detector
@@ -46,12 +47,41 @@ def closed_windows(detector: Detector, file: Path, progress: Callable[[int], obj
     return closed
 
 
-def _lines(file: Path) -> Iterator[bytes]:
-    """The lines of a plain or gzip file, without line ends and without empty ones."""
+class Told(NamedTuple):
+    """One event of a file that a detector of single events judges."""
+
+    line: int
+    """Its line in the file, from 0."""
+    time: int
+    document: Mapping[str, Any]
+
+
+def events(detector: Detector, file: Path, progress: Callable[[int], object]) -> Iterator[Told]:
+    """The events of a file that a detector of single events judges; says at the end how many lines it could not read."""
+    source = LogSource(topic=detector.source.topics[0], whole=True)
+    unread = 0
+    for number, line in enumerate(_lines(file, empty=True)):
+        try:
+            event = parse.parse(Record(line, f"file:{file.name}", number, 0, source))
+        except parse.Unparsable:
+            unread += bool(line)
+            continue
+        document = parse.ecs(event)
+        if wanted(document, detector):
+            yield Told(number, event.time, document)
+        if not (number + 1) % _STRIDE:
+            progress(number + 1)
+    if unread:
+        click.echo(f"{unread} lines could not be read and were left out", err=True)
+
+
+def _lines(file: Path, *, empty: bool = False) -> Iterator[bytes]:
+    """The lines of a plain or gzip file, without line ends, and without empty ones unless asked for."""
     try:
         with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as opened:
             for line in opened:
-                if stripped := line.rstrip(b"\r\n"):
+                stripped = line.rstrip(b"\r\n")
+                if stripped or empty:
                     yield stripped
     except (OSError, EOFError) as error:
         raise ConfigurationError(f"{file}: cannot be read: {error}") from None

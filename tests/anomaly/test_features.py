@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from soc import instant
 from soc.anomaly import aggregate
 from soc.anomaly.features import NAMES, SPREAD_FLOOR, vector
-from soc.learn.train import past_of
+from soc.learn.tables import past_of
 
 WIDTH = 10 * instant.MINUTE
 kinds = st.sampled_from(["a", "b", "c", "d", "e"])

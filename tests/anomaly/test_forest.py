@@ -7,7 +7,7 @@ import pytest
 from sklearn.ensemble import IsolationForest
 
 from soc.anomaly import forest
-from soc.learn.train import flatten
+from soc.learn.forests import flatten
 
 
 @pytest.mark.parametrize(("rows", "columns", "samples"), [(400, 14, 256), (60, 3, 60), (1000, 14, 64), (5, 2, 5)])
@@ -44,7 +44,7 @@ def test_the_explanation_names_the_feature_that_was_pushed_out_of_range(model) -
     for column in range(len(usual)):
         row = usual.copy()
         row[column] = model.quantiles[column, 100] + 5 * max(1.0, np.ptp(model.quantiles[column]))
-        order = np.argsort(-forest.contributions(model.forest, row), kind="stable")
+        order = np.argsort(-forest.contributions(model.views[0].forest, row), kind="stable")
         places.append(int(np.flatnonzero(order == column)[0]))
     assert sum(place == 0 for place in places) >= 10, places
     assert sum(place <= 2 for place in places) >= 13, places  # of 14

@@ -40,7 +40,7 @@ def test_64_golden_rows_go_with_it(folder) -> None:  # noqa: F811
 
 def test_features_that_never_vary_in_training_are_split_on_too(detector, folder) -> None:  # noqa: F811
     """Without rows pushed out of range a forest would be blind for them."""
-    forest = load(folder).forest
+    forest = load(folder).views[0].forest
     used = set(forest.features[np.isfinite(forest.thresholds)].tolist())
     assert used == set(range(14))
 
