@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from soc import instant
-from soc.parse import json_values as values, network, sensor, url, x509
+from soc.parse import json_values as values, network, sensor, suricata_protocols, url, x509
 from soc.parse.dotted import flat
 
 if TYPE_CHECKING:
@@ -262,13 +262,6 @@ def _smtp(section: Section, document: Document) -> None:
     document["source.domain"] = values.text(section.get("helo"))
 
 
-def _smb(section: Section, document: Document) -> None:
-    ntlm = section.get("ntlmssp")
-    if isinstance(ntlm, dict):
-        document["user.name"], document["user.domain"] = values.text(ntlm.get("user")), values.text(ntlm.get("domain"))
-        document["source.domain"] = values.text(ntlm.get("host"))
-
-
 _FILLS: dict[str, Callable[[Section, Document], None]] = {
-    "alert": _alert, "http": _http, "dns": _dns, "tls": _tls, "fileinfo": _files, "smtp": _smtp, "smb": _smb,
+    "alert": _alert, "http": _http, "dns": _dns, "tls": _tls, "fileinfo": _files, "smtp": _smtp, **suricata_protocols.FILLS,
 }  # fmt: skip
