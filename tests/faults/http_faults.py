@@ -36,6 +36,7 @@ class Store:
     """How often one document was offered within a minute at most."""
     marked: bytes = b""
     """With mode `conflict`: documents with this text are refused unless they are reduced."""
+    _open: list[asyncio.StreamWriter] = field(default_factory=list)
     _offers: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def __post_init__(self) -> None:
@@ -58,8 +59,12 @@ class Store:
                 yield self
             finally:
                 server.close()
+                for writer in self._open:
+                    writer.transport.abort()
+                await asyncio.gather(*(writer.wait_closed() for writer in self._open), return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.append(writer)
         with suppress(OSError, asyncio.IncompleteReadError, ValueError):
             while head := await reader.readuntil(b"\r\n\r\n"):
                 method, path, headers = _parsed(head)

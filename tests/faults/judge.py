@@ -181,6 +181,7 @@ async def wait_recovered(plant: Plant, result: Result, bound: float) -> None:
 
 
 async def _rolled_up(plant: Plant) -> bool:
+    await asyncio.sleep(1)
     told = await asyncio.to_thread(stored, plant.elasticsearch.url)
     return not wrong_counts(told)
 

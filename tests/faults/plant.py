@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 GROUPS = {"soc-detect": RAW_TOPICS, "soc-correlate": (HITS,), "soc-index": (FINDINGS,)}
+_PAUSE = 0.3
 USUAL: Mapping[str, int] = {"detect": 2, "correlate": 2, "index": 1, "jobs": 1}
 
 
@@ -80,7 +81,8 @@ class Plant:
         self.struck = time.monotonic()
 
     async def behind(self, *groups: str) -> int:
-        """Messages that groups have not committed; a million while nobody can tell."""
+        """Messages that groups have not committed; a million while nobody can tell. Asked no more often than it changes."""
+        await asyncio.sleep(_PAUSE)
         total = 0
         for group in groups:
             told = await self.gauge.read(group, GROUPS[group])
@@ -89,6 +91,7 @@ class Plant:
 
     async def clock(self) -> int:
         """How far the role correlate has come, in its slowest partition and level."""
+        await asyncio.sleep(_PAUSE)
         told = await self.gauge.read("soc-correlate", (HITS,))
         return min((min(mark_of(metadata).clocks.values()) for _, metadata, _ in told.values()), default=0)
 

@@ -48,8 +48,8 @@ def table(file: str) -> str:
     for entry in map(json.loads, Path(file).read_text(encoding="utf-8").splitlines()):
         last[entry["row"], entry["part"]] = entry
     names = sorted({row for row, _ in last}, key=lambda row: (len(row), row))
-    head = "| row | verdict | seed | faults | expected | missing | extra | doubled | recovery | run at (UTC) |"
-    lines = [head, "|---|---|---|---|---|---|---|---|---|---|"]
+    head = "| row | verdict | scale | seed | faults | expected | missing | extra | doubled | recovery | run at (UTC) |"
+    lines = [head, "|---|---|---|---|---|---|---|---|---|---|---|"]
     return "\n".join([*lines, *(_joined([each for (row, _), each in last.items() if row == name]) for name in names)])
 
 
@@ -63,6 +63,7 @@ def _joined(parts: Sequence[Mapping[str, Any]]) -> str:
     told = (
         parts[0]["row"],
         verdict,
+        ", ".join(sorted({part["scale"] for part in parts})),
         str(parts[0]["seed"]),
         f"{total('faults')} of {total('wanted')}",
         *map(total, ("expected", "missing", "extra", "doubled")),

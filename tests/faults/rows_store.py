@@ -51,7 +51,7 @@ async def f11(plant: Plant, scale: Scale, result: Result) -> None:
 
 async def f12(plant: Plant, scale: Scale, result: Result) -> None:
     """Refusals: all, some, another kind, and none although nothing is heard of it."""
-    seconds, result.wanted = scale.of(quick=15, usual=40, full=300), 4
+    seconds, result.wanted = scale.of(quick=30, usual=45, full=300), 4
     store = plant.front
     for mode in ("429", "some", "503", "late"):
         before, store.mode = store.refused, mode
@@ -60,7 +60,6 @@ async def f12(plant: Plant, scale: Scale, result: Result) -> None:
         result.faults += store.refused > before
     store.mode = "pass"
     plant.strike()
-    await asyncio.sleep(20)
     result.told.append(f"one document was offered {store.most} times within a minute at most")
     if store.most > 31:
         result.wrong.append(f"{store.most - 1} retries of one document within a minute")
