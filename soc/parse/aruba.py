@@ -39,6 +39,19 @@ _MODULES = frozenset({
     "ssl", "stack", "stp", "system", "tacacs", "telnet", "tftp", "timep", "udld", "udpf", "update", "usb", "vlan", "vrrp", "webui", "xrrp",
 })  # fmt: skip
 _WORDS = (
+    ("MAC=", re.compile(rf"\bMAC=(?P<mac>{_MAC})")),
+    ("usermac", re.compile(rf"\busermac[= ](?P<mac>{_MAC})")),
+    ("Assoc", re.compile(rf"^(?:(?:Dis|Dea|Rea)?[Aa]ssoc|Deauth)\w{{0,16}}[^@\n]{{0,64}}@ [\d:.]{{8,16}}: (?P<mac>{_MAC})")),
+    ("eauth", re.compile(rf"^Deauth[^@\n]{{0,64}}@? ?(?:[\d:.]{{8,16}}: )?(?P<mac>{_MAC})")),
+    ("IP=", re.compile(rf"\bIP=(?P<client_ip>{_IP})")),
+    ("userip", re.compile(rf"\buserip[= ](?P<client_ip>{_IP})")),
+    ("serverip", re.compile(rf"\bserverip[= ](?P<server_ip>{_IP})")),
+    ("SSID", re.compile(r"\bSSID[= ]{1,3}(?P<ssid>[^\s,]{1,64})")),
+    ("bssid=", re.compile(rf"\bbssid=(?P<bssid>{_MAC})")),
+    ("VLAN=", re.compile(r"\bVLAN=(?P<vlan>\d{1,4})")),
+    ("role=", re.compile(r"\brole=(?P<role>\S{1,64})")),
+    ("AP=", re.compile(r"\bAP=(?P<ap>\S{1,128})")),
+    ("apname=", re.compile(r"\bapname=(?P<ap>\S{1,128})")),
     ("mac", re.compile(rf"\bmac[-: =](?P<mac>{_MAC})")),
     ("neighbor", re.compile(rf"\bneighbor (?:(?P<mac>{_MAC})|(?P<neighbor>[\w.-]{{1,255}})) (?:added|updated|deleted) on (?P<interface>\S{{1,32}})")),
     (" AP ", re.compile(rf"\bAP (?:{_IP})-(?P<bssid>{_MAC})")),
@@ -101,7 +114,9 @@ def ecs(event: Event, document: Document) -> None:
     document["observer.vendor"], document["observer.product"] = "Aruba", native["product"]
     document["event.code"], document["event.reason"] = native.get("id"), native.get("text")
     document["log.level"] = _LEVELS.get(native.get("level", ""))
-    document["source.ip"] = network.ip(native.get("ip") or native.get("ap_ip") or native.get("peer"))
+    document["source.ip"] = _source(native)
+    document["destination.ip"], document["network.name"] = network.ip(native.get("server_ip")), native.get("ssid")
+    document["network.vlan.id"] = native.get("vlan")
     document["source.mac"] = network.mac(native.get("mac") or native.get("ap_mac"))
     document["destination.mac"] = network.mac(native.get("bssid"))
     document["observer.ingress.interface.name"] = native.get("interface")
@@ -114,6 +129,13 @@ def ecs(event: Event, document: Document) -> None:
     for name in _KEPT:
         document[f"aruba.{name}"] = native.get(name)
     _meaning(native.get("text", "")[:512].lower(), document)
+
+
+def _source(native: Native) -> str | None:
+    """The client, unless it has no address yet; else who reports."""
+    client = network.ip(native.get("client_ip"))
+    told = client if client not in {None, "0.0.0.0"} else None  # noqa: S104 (none yet; nothing is bound)
+    return told or network.ip(native.get("ip") or native.get("ap_ip") or native.get("peer"))
 
 
 def _meaning(text: str, document: Document) -> None:
@@ -129,6 +151,12 @@ def _meaning(text: str, document: Document) -> None:
             ["authentication"],
             "failure",
             ["info"],
+        )
+    elif "authentication successful" in text:
+        document["event.category"], document["event.outcome"], document["event.type"] = (
+            ["authentication"],
+            "success",
+            ["start"],
         )
     elif "user authenticated" in text:
         document["event.outcome"] = "success"

@@ -48,7 +48,7 @@ _SFTP = frozenset({"sftp-server", "internal-sftp"})  # fmt: skip
 _PROGRAMS = frozenset({
     *_SERVICES, "su", "login", "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd",
     "chage", "chfn", "chsh", "newusers", "systemd-logind", "polkitd", "pkexec", "dropbear", "remote", "pam_unix", "runuser", "doas", "krb5kdc",
-    "sftp-server", "internal-sftp", "fail2ban.actions", "sshguard",
+    "sftp-server", "internal-sftp", "fail2ban.actions", "sshguard", "smbd", "samba", "asterisk",
 })  # fmt: skip
 
 

@@ -44,6 +44,10 @@ _CHANGED = re.compile(r"(?P<what>.{1,128}?) (?:added|changed|removed|moved) by (
 _PPP = re.compile(
     r"<?(?:(?:pptp|l2tp|sstp|ovpn|pppoe)-)?(?P<user>[\w.@-]{1,64}?)>?: ?(?:user )?(?P<act>authenticated|authentication failed|connected|disconnected|logged in|logged out)"
 )
+_ACCOUNT = re.compile(r"(?P<user>[\w.@-]{1,64}) (?P<act>logged (?:in|out))(?:, (?P<details>.{1,256}))?$")
+_SA = re.compile(
+    r"\b(?P<here>[0-9A-Fa-f:.]{2,45})\[(?P<here_port>\d{1,5})\](?:-|<=>)(?P<there>[0-9A-Fa-f:.]{2,45})\[(?P<there_port>\d{1,5})\]"
+)
 _DENYING = ("drop", "reject", "deny", "block", "tarpit")
 _ALLOWING = ("accept", "allow", "pass")
 
@@ -149,6 +153,14 @@ def _said(said: str, document: Document) -> None:
         document["event.category"] = ["authentication"] if "authent" in session["act"] else ["session"]
         document["event.type"] = ["end" if session["act"] in {"disconnected", "logged out"} else "start"]
         document["event.outcome"], document["user.name"] = "failure" if failed else "success", session["user"]
+    elif account := _ACCOUNT.match(said):
+        document["event.category"], document["event.outcome"] = ["session"], "success"
+        document["event.type"] = ["end" if account["act"] == "logged out" else "start"]
+        document["user.name"] = account["user"]
+        document["source.ip"] = network.ip(account["details"]) if network.is_ip(account["details"]) else None
+    elif ends := _SA.search(said, 0, 512):
+        document["source.ip"], document["source.port"] = network.ip(ends["here"]), int(ends["here_port"])
+        document["destination.ip"], document["destination.port"] = network.ip(ends["there"]), int(ends["there_port"])
 
 
 def _kind(category: str, service: str) -> Kind:
