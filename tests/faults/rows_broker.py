@@ -13,6 +13,7 @@ from aiokafka.structs import TopicPartition
 from soc.log.kafka_client import ConfigResource, ConfigResourceType, open_admin, stopped
 from tests.faults.judge import stored
 from tests.faults.load import TOPIC
+from tests.faults.plant import GROUPS
 from tests.faults.rows_site import fill
 from tests.waiting import until
 
@@ -89,8 +90,6 @@ async def f29(plant: Plant, scale: Scale, result: Result) -> None:
 
 
 async def _remember(plant: Plant, held: dict[tuple[str, str, int], int], result: Result) -> None:
-    from tests.faults.plant import GROUPS
-
     for group, topics in GROUPS.items():
         for (topic, number), (committed, _, _) in (await plant.gauge.read(group, topics)).items():
             at = (group, topic, number)
