@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from soc import parse, pipeline
 from soc.alerting.exceptions import NONE
-from soc.anomaly import Strides
+from soc.anomaly import Repeated, Strides
 from soc.correlate import Windows
 from soc.errors import Unavailable
 from soc.hit import END, Tick
@@ -198,12 +198,12 @@ def closed_windows(
     What a model is trained from and what `soc score` scores.
     """
     strides, windows = Strides([detector]), Windows()
-    ends: dict[str, int] = {}
+    repeated, ends = Repeated(strides), dict[str, int]()
     unread = 0
     for number, record in enumerate(records, 1):
         ends[record.partition] = END
         try:
-            strides.add(parse.parse(record))
+            repeated.add(record)
         except parse.Unparsable:
             unread += 1
         if not number % _COUNTED_AT_ONCE:

@@ -67,6 +67,8 @@ class Detector(Struct, frozen=True, forbid_unknown_fields=True):
     """Of `unit: window`: the kind of an event is the first of these fields that it has."""
     views: list[Literal["plain", "normal"]] = msgspec.field(default_factory=lambda: ["plain"])
     """What its forests see: soc.anomaly.views."""
+    trees: Annotated[int, Meta(ge=50, le=500)] = 100
+    """Of each forest; more make its judgements steadier and training and scoring slower."""
     description: str = ""
     layer: Literal["network", "host", "application", "data"] = "host"
     source: SourceFilter = SourceFilter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from soc import instant, parse
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from soc.anomaly.detector import Detector
     from soc.event import Event
+    from soc.record import Record
 
 LATENESS = instant.MINUTE
 EARLY = 5 * instant.MINUTE
@@ -20,9 +22,46 @@ EARLY = 5 * instant.MINUTE
 _Key = tuple[str, str, int]  # detector name, entity, window start
 
 
+class Told(NamedTuple):
+    """What one detector counts of an event."""
+
+    detector: Detector
+    name: str
+    width: int
+    entity: str
+    kind: str
+
+
+@dataclass(slots=True)
+class _Counted:
+    """One window of one entity in one slice, as far as it has come."""
+
+    told: Told
+    start: int
+    record: Record
+    """The latest one."""
+    arrived: int = 0
+    aggregate: aggregate.Aggregate = field(default_factory=aggregate.empty)
+
+    def partial(self) -> Partial:
+        told, record = self.told, self.record
+        return Partial(
+            detector=told.name,
+            entity=((told.detector.entity, told.entity),),
+            start=self.start,
+            end=self.start + told.width,
+            partition=record.partition,
+            stride=record.stride,
+            through=record.offset,
+            arrived=self.arrived,
+            aggregate=self.aggregate,
+            scope=record.partition if record.source.whole else "",
+        )
+
+
 class _Slice(NamedTuple):
     stride: int
-    open: dict[_Key, tuple[aggregate.Aggregate, int, int]]
+    open: dict[_Key, _Counted]
 
 
 class Strides:
@@ -31,61 +70,61 @@ class Strides:
     def __init__(self, detectors: Sequence[Detector]) -> None:
         """`detectors` are those that count: the ones with a model live, the one to be trained in training."""
         self._slices: dict[str, _Slice] = {}
-        self._changed: dict[tuple[str, _Key], Partial] = {}
+        self._changed: dict[tuple[str, int, _Key], _Counted] = {}
         self.late = 0
         """Events that came too late for their window."""
         self.use(detectors)
 
     def use(self, detectors: Sequence[Detector]) -> None:
         """Go on with other detectors; what was counted for those that stay is kept, for it began with the slice."""
-        self._detectors = [each for each in detectors if each.state != "off" and each.unit == "window"]
-        self._topics = {topic for detector in self._detectors for topic in detector.source.topics}
+        self._detectors = [
+            (each, each.name, each.width) for each in detectors if each.state != "off" and each.unit == "window"
+        ]
+        self.topics = {topic for detector, *_ in self._detectors for topic in detector.source.topics}
 
     def add(self, event: Event) -> None:
         """Count an event in the windows of every detector that wants it."""
         record = event.record
-        if record.source.topic not in self._topics:
+        if record.source.topic not in self.topics:
             return
-        wanted = [detector for detector in self._detectors if record.source.topic in detector.source.topics]
         time = event.time
         if not record.source.whole and not -EARLY <= record.arrived - time <= LATENESS:
             self.late += 1
             return
-        fields = parse.EcsFields(event)
-        for detector in wanted:
-            self._count(detector, event, fields, time)
+        self.count(record, time, self.told(event))
 
-    def partials(self) -> list[Partial]:
-        """What has changed since the last call."""
-        changed, self._changed = list(self._changed.values()), {}
-        return changed
+    def told(self, event: Event) -> tuple[Told, ...]:
+        """What detectors count of an event, whenever it happened."""
+        topic = event.record.source.topic
+        fields, found = parse.EcsFields(event), []
+        for detector, name, width in self._detectors:
+            if topic not in detector.source.topics or not all(fields.get(one) for one in detector.source.fields):
+                continue
+            entity = fields.get(detector.entity)
+            if isinstance(entity, str):
+                found.append(Told(detector, name, width, entity, kind_of(fields, detector.kind)))
+        return tuple(found)
 
-    def _count(self, detector: Detector, event: Event, fields: parse.EcsFields, time: int) -> None:
-        entity = fields.get(detector.entity)
-        if not isinstance(entity, str):
-            return
-        record = event.record
+    def count(self, record: Record, time: int, told: Iterable[Told]) -> None:
+        """Count what was told of an event."""
         here = self._slices.get(record.partition)
         if here is None or here.stride != record.stride:
             here = self._slices[record.partition] = _Slice(record.stride, {})
-        start = instant.floor(time, detector.width)
-        key = (detector.name, entity, start)
-        counted, arrived, _ = here.open.get(key) or (aggregate.empty(), 0, 0)
-        kind = kind_of(fields, detector.kind)
-        aggregate.add(counted, kind, time - start, record.ref, sample=record.source.sample)
-        here.open[key] = counted, max(arrived, record.arrived), record.offset
-        self._changed[record.partition + ":" + str(record.stride), key] = Partial(
-            detector=detector.name,
-            entity=((detector.entity, entity),),
-            start=start,
-            end=start + detector.width,
-            partition=record.partition,
-            stride=record.stride,
-            through=record.offset,
-            arrived=max(arrived, record.arrived),
-            aggregate=counted,
-            scope=record.partition if record.source.whole else "",
-        )
+        for each in told:
+            start = time - time % each.width
+            key = (each.name, each.entity, start)
+            counted = here.open.get(key)
+            if counted is None:
+                counted = here.open[key] = _Counted(each, start, record)
+            ref = "" if each.kind in counted.aggregate["kinds"] else record.ref  # only the first of a kind is kept
+            aggregate.add(counted.aggregate, each.kind, time - start, ref, sample=record.source.sample)
+            counted.record, counted.arrived = record, max(counted.arrived, record.arrived)
+            self._changed[record.partition, record.stride, key] = counted
+
+    def partials(self) -> list[Partial]:
+        """What has changed since the last call."""
+        changed, self._changed = [counted.partial() for counted in self._changed.values()], {}
+        return changed
 
 
 def kind_of(fields: parse.EcsFields | parse.Document, names: Iterable[str]) -> str:

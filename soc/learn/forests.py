@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TREES = 100
 SAMPLES = 256
 FOLDS = 5
 PROBES = 0.05
@@ -31,11 +30,11 @@ class Fitted(NamedTuple):
     """Rising scores of rows by forests that have not seen them."""
 
 
-def fit_views(rows: NDArray[np.float64], names: Sequence[str], seed: int) -> Fitted:
+def fit_views(rows: NDArray[np.float64], names: Sequence[str], trees: int, seed: int) -> Fitted:
     """The forests of a model. Each is calibrated by scores of rows that the forests of a fold had not seen."""
-    held_out = [_held_out_scores(rows, name, seed) for name in names]
+    held_out = [_held_out_scores(rows, name, trees, seed) for name in names]
     made = tuple(
-        _view(rows, name, seed)._replace(calibration=Calibration(np.sort(scores)))
+        _view(rows, name, trees, seed)._replace(calibration=Calibration(np.sort(scores)))
         for name, scores in zip(names, held_out, strict=True)
     )
     if len(made) == 1:
@@ -59,9 +58,9 @@ def arrays_of(fitted: Fitted, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def fit(rows: NDArray[np.float64], seed: int, *, probed: bool = True) -> forest.Forest:
+def fit(rows: NDArray[np.float64], trees: int, seed: int, *, probed: bool = True) -> forest.Forest:
     """An isolation forest over the rows and probe rows, flattened."""
-    model = IsolationForest(n_estimators=TREES, max_samples=min(SAMPLES, len(rows)), random_state=seed)
+    model = IsolationForest(n_estimators=trees, max_samples=min(SAMPLES, len(rows)), random_state=seed)
     model.fit((np.vstack([rows, _probes(rows, seed)]) if probed else rows).astype(np.float32))
     return flatten(model)
 
@@ -113,20 +112,20 @@ def _probes(rows: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     return probes
 
 
-def _view(rows: NDArray[np.float64], name: str, seed: int) -> View:
+def _view(rows: NDArray[np.float64], name: str, trees: int, seed: int) -> View:
     """A view that is not calibrated yet. Ranks have no outside, so probe rows tell `normal` nothing."""
     unknown = Calibration(np.empty(0))
     if name == "plain":
-        return View(fit(rows, seed), unknown)
+        return View(fit(rows, trees, seed), unknown)
     grid = views.grid_of(rows)
-    return View(fit(views.normal(rows, grid), seed, probed=False), unknown, grid)
+    return View(fit(views.normal(rows, grid), trees, seed, probed=False), unknown, grid)
 
 
-def _held_out_scores(rows: NDArray[np.float64], name: str, seed: int) -> NDArray[np.float64]:
+def _held_out_scores(rows: NDArray[np.float64], name: str, trees: int, seed: int) -> NDArray[np.float64]:
     """Each row scored by a forest that has not seen it."""
     fold = np.random.default_rng(seed).permutation(len(rows)) % FOLDS
     scores = np.empty(len(rows))
     for number in range(FOLDS):
-        view = _view(rows[fold != number], name, seed + number)
+        view = _view(rows[fold != number], name, trees, seed + number)
         scores[fold == number] = forest.score(view.forest, view.seen(rows[fold == number]))
     return scores

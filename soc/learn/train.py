@@ -116,7 +116,7 @@ def _write(
 ) -> Manifest:
     rows, names = learnt.rows, learnt.features
     progress(f"{len(names)} features; fitting {FOLDS} held-out forests and the final one")
-    fitted = fit_views(rows, detector.views, seed)
+    fitted = fit_views(rows, detector.views, detector.trees, seed)
     golden = rows[np.linspace(0, len(rows) - 1, min(_GOLDEN, len(rows))).astype(int)]
     arrays = {
         **arrays_of(fitted, detector.views),

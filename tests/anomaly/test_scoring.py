@@ -64,7 +64,7 @@ def test_a_stranger_score_is_never_more_usual(known, asked) -> None:
 def test_p_is_the_share_of_usual_windows_that_are_as_strange() -> None:
     calibration = Calibration(np.linspace(0, 1, 999))
     assert calibration.p(0.5) == pytest.approx(0.5, abs=0.002)
-    assert calibration.p(1.0) == pytest.approx(0.002)
+    assert calibration.p(1.0) == pytest.approx(0.0015)
     assert calibration.p(1.1) < 0.001
     assert Calibration(np.array([])).p(0.7) == 1.0
 
