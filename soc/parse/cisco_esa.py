@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc import instant
 from soc.event import Kind, Logsource
-from soc.parse import cef, fieldmap, network, plain
+from soc.parse import cef, fieldmap, network, plain, url
 from soc.parse.format import Format, Native
 from soc.parse.when import ctime
 
@@ -32,6 +32,24 @@ _STEPS = (
     re.compile(r"MID \d{1,12} Message-ID '?<?(?P<message_id>[^<>']{1,512})>?'?"),
     re.compile(r"MID \d{1,12} Subject:? [\"']?(?P<subject>.{0,1024}?)[\"']?$"),
     re.compile(r"MID \d{1,12} (?:matched all recipients for per-recipient|rewritten to|attachment) (?P<what>.{1,512})"),
+)  # fmt: skip
+# What becomes of a message or connection: (pattern, action, types, outcome); `info` alone where nothing is decided.
+_DECIDED = (
+    (re.compile(r"ICID \d{1,12} ACCEPT "), "accept", ["info", "allowed"], "success"),
+    (re.compile(r"ICID \d{1,12} (?:TCP)?REJECT "), "reject", ["info", "denied"], "failure"),
+    (re.compile(r"Message done DCID "), "delivered", ["info", "allowed"], "success"),
+    (re.compile(r"Message finished MID \d{1,12} dropped|\bdropped by "), "dropped", ["info", "denied"], "success"),
+    (re.compile(r"Message aborted MID |Message finished MID \d{1,12} aborted"), "aborted", ["info"], "failure"),
+    (re.compile(r"(?:Bounced|Delayed): "), "bounced", ["info"], "failure"),
+)
+_VIRAL = re.compile(r"antivirus positive|\bVIRAL\b|verdict MALICIOUS|Verdict: MALICIOUS|virus positive")
+# Who logs in to the gateway itself, and what is asked there: its logs `authentication`, `gui_logs` and `system_logs`.
+_OWN_LOGS = frozenset({"authentication", "gui_logs", "cli_logs", "system_logs", "audit_logs", "authentication_logs"})
+_OWN = (
+    re.compile(r"The user (?P<user>\S{1,128}) (?P<act>successfully logged on|failed authentication) from (?P<client>[0-9A-Fa-f.:]{2,45}\b)(?: using an? (?P<via>\w{1,16}) connection)?"),
+    re.compile(r"User (?P<user>\S{1,128}) from (?P<client>[0-9A-Fa-f.:]{2,45}) (?P<act>logged out|was authenticated|failed authentication)"),
+    re.compile(r"req:(?P<client>[0-9A-Fa-f.:]{2,45}) user:(?P<user>\S{1,128}) id:\S{1,64} (?P<status>\d{3}) (?P<method>[A-Z]{3,8}) (?P<path>\S{1,2048}) HTTP/(?P<version>[\d.]{1,4})(?: (?P<agent>.{1,512}))?"),
+    re.compile(r"(?:PID \d{1,10}: )?User (?P<user>\S{1,128}) (?P<act>commit changes): ?(?P<what>.{0,1024})"),
 )  # fmt: skip
 _FIELDS = fieldmap.table(
     (None, {
@@ -71,8 +89,11 @@ def decode(frame: Frame) -> Native | None:
         found = cef.fields(text)
         return None if found is None else {**found, "message": text}
     mail = _MAIL.match(text.rstrip())
-    if mail is None or not (ids := {part["name"]: part["id"] for part in _IDS.finditer(mail["text"])}):
+    if mail is None:
         return None
+    ids = {part["name"]: part["id"] for part in _IDS.finditer(mail["text"])}
+    if not ids:
+        return _own(frame, mail)
     native: dict[str, Any] = {
         **{name: value for name, value in mail.groupdict().items() if value},
         **ids,
@@ -82,6 +103,14 @@ def decode(frame: Frame) -> Native | None:
         if said := step.search(mail["text"]):
             native |= {name: value for name, value in said.groupdict().items() if value}
     return native
+
+
+def _own(frame: Frame, mail: re.Match[str]) -> Native | None:
+    if frame.syslog is None or frame.syslog.app.lower() not in _OWN_LOGS:
+        return None
+    said = next((found for pattern in _OWN if (found := pattern.match(mail["text"]))), None)
+    told = {name: value for found in (mail, said) if found for name, value in found.groupdict().items() if value}
+    return {"log": frame.syslog.app.lower(), **told, "message": frame.text}
 
 
 def time(event: Event) -> int | None:
@@ -96,8 +125,12 @@ def ecs(event: Event, document: Document) -> None:
     native = event.native
     document["observer.vendor"] = "Cisco"
     document["event.category"], document["event.type"] = ["email"], ["info"]
+    if "log" in native:
+        _administered(native, document)
+        return
     if "DeviceProduct" not in native:
         _mail(native, document)
+        _decided(native["text"], document)
         return
     document["observer.type"], document["observer.product"] = native["DeviceProduct"], "Secure Email Gateway"
     document["observer.version"] = native["DeviceVersion"]
@@ -166,6 +199,40 @@ def _mail(native: Native, document: Document) -> None:
         document[f"cisco.esa.{name}"] = native.get(name)
 
 
+def _decided(text: str, document: Document) -> None:
+    for pattern, action, types, outcome in _DECIDED:
+        if pattern.search(text, 0, 1024):
+            document["event.action"], document["event.type"], document["event.outcome"] = action, list(types), outcome
+            break
+    if _VIRAL.search(text, 0, 1024):
+        document["event.category"], document["event.kind"] = ["email", "malware"], "alert"
+
+
+def _administered(native: Native, document: Document) -> None:
+    """What administrators of the gateway do."""
+    document["observer.product"], document["log.level"] = "Secure Email Gateway", native["level"].lower()
+    document["event.reason"], document["user.name"] = native["text"], native.get("user")
+    document["source.ip"], document["network.protocol"] = (
+        network.ip(native.get("client")),
+        native.get("via", "").lower() or None,
+    )
+    act = native.get("act", "")
+    if act.startswith("commit"):
+        document["event.category"], document["event.type"] = ["configuration"], ["change"]
+    elif act:
+        document["event.category"] = ["authentication"]
+        document["event.type"] = ["end" if act == "logged out" else "start"]
+        document["event.outcome"] = "failure" if act.startswith("failed") else "success"
+    elif "method" in native:
+        document["event.category"], document["event.type"] = ["web"], ["access"]
+        document["http.request.method"], document["http.version"] = native["method"], native["version"]
+        document["http.response.status_code"] = network.number(native["status"])
+        document["user_agent.original"] = native.get("agent")
+        url.fill(document, native["path"])
+    else:
+        document["event.category"], document["event.type"] = ["host"], ["info"]
+
+
 _KIND: Kind = (Logsource(product="cisco", category="email", service="esa"),)
 
 
@@ -180,5 +247,6 @@ FORMAT = Format(
     time=time,
     ecs=ecs,
     kind=kind,
+    programs=_OWN_LOGS,
     hints=("|ESA_CONSOLIDATED_LOG_EVENT|", " MID ", " ICID ", " DCID "),
 )

@@ -51,7 +51,7 @@ _TAGGED = re.compile(
     + r" ?(?:(?P<app>[\w./@<>-]{1,64})?(?:\(\w{1,16}=\w{1,16}\)|\](?=\[))?(?:\[(?P<pid>[^\]\s]{1,32})\](?:\([a-z]{2,8}\))?)?"
     # Names with blanks are known by their process id, those of launchd's jobs by both of theirs.
     r"|(?P<job>[\w.-]{1,64}\[\d{1,10}\] \([\w.-]{1,64}(?:\[\d{1,10}\])?\))"
-    r"|(?P<blank>\w[\w.-]{0,32} \w[\w. -]{0,32})\[(?P<blank_pid>\d{1,10})\]):(?: |$)"
+    r"|(?P<blank>\w[\w.-]{0,32} \w[\w. -]{0,32}(?:\(\w{1,32}\))?)\[(?P<blank_pid>\d{1,10})\]):(?: |$)"
 )
 _UNTAGGED = re.compile(r" ?(?P<host>[A-Za-z0-9_][\w.-]{0,254}|[0-9A-Fa-f:.]{0,40}:[0-9A-Fa-f:.]{1,40}) ")
 _UNTIMED = re.compile(
