@@ -104,6 +104,10 @@ def ecs(event: Event, document: Document) -> None:
 
 def _later_names(document: Document) -> None:
     """What ECS 8 has under another name, or Beats leave to be put together."""
+    if document.get("event.action") == "user_login" and document.get("event.module") == "system":
+        address = document.get("source.ip")  # of Auditbeat's log-ins, which tell of the client alone
+        if isinstance(address, str):
+            document.setdefault("client.ip", address)
     if "process.ppid" in document:
         document.setdefault("process.parent.pid", document["process.ppid"])
     for prefix in ("process", "process.parent"):

@@ -185,10 +185,14 @@ def _itself(native: Native) -> str | None:
     return "localhost" if native.get("client.name") == "localhost" else None
 
 
+# ECS: a change of the content updates `mtime`, and so `ctime`, as `mtime` is an attribute of the file.
+_PART_TIMES = (("created", "file.created"), ("modified", "file.mtime"), ("modified", "file.ctime"))
+
+
 def _part(native: Native, document: Document) -> None:
     document["file.name"] = native.get("part.file")
     document["file.size"] = network.number(native.get("part.size") or native.get("part.bytes"))
-    for name, target in (("created", "file.created"), ("modified", "file.mtime")):
+    for name, target in _PART_TIMES:
         told = _mail_time(native.get(f"part.{name}", ""))
         document[target] = None if told is None else instant.iso(told)
 

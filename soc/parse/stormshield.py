@@ -38,7 +38,8 @@ _TABLE = fieldmap.table(
     }),
     (network.number, {
         "srcport": "source.port", "dstport": "destination.port", "modsrcport": "source.nat.port", "origdstport": "destination.nat.port",
-        "sent": "source.bytes", "rcvd": "destination.bytes", "result": "http.response.status_code", "pri": "event.severity", "risk": "event.risk_score",
+        "sent": "source.bytes", "rcvd": "destination.bytes", "result": "http.response.status_code", "risk": "event.risk_score",
+        "pri": "event.severity event.risk_score",  # which ECS has for the system's own priority too
     }),
     (network.mac, {"srcmac": "source.mac", "dstmac": "destination.mac"}),
 )  # fmt: skip

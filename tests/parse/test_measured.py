@@ -22,10 +22,10 @@ RECALL = {
     "squid": 98, "haproxy": 100, "traefik": 100, "modsecurity": 99, "keycloak": 99, "openldap": 100, "docker": 100, "freeradius": 98,
     "openvpn": 94, "ftp": 100,
     "sophos": 98, "sonicwall": 99, "juniper": 98, "pfsense": 98, "fortimail": 96, "fortinet_other": 89, "f5": 93, "citrix": 95,
-    "stormshield": 88, "clavister": 98, "watchguard": 100, "barracuda_fw": 98, "mikrotik": 100,
+    "stormshield": 91, "clavister": 98, "watchguard": 100, "barracuda_fw": 98, "mikrotik": 100,
     "paloalto": 99, "checkpoint": 98, "cef": 88, "leef": 99, "forcepoint_ngfw": 100, "cyberark": 100, "symantec_endpoint": 100,
     "cisco_asa_ftd": 97, "cisco_ios": 98, "cisco_ise": 98, "cisco_meraki": 99, "cisco_nexus": 97, "cisco_esa": 98, "aruba": 100, "infoblox": 99, "dhcp": 100,
-    "suricata": 97, "zeek": 99, "snort": 100, "dns": 96, "postfix": 96, "mail_other": 96, "vmware": 92, "sysmon_linux": 100, "auditbeat_json": 95,
+    "suricata": 97, "zeek": 99, "snort": 100, "dns": 96, "postfix": 97, "mail_other": 96, "vmware": 92, "sysmon_linux": 100, "auditbeat_json": 97,
     "journald": 93, "ibm_aix": 56, "windows_nxlog": 98, "windows_security": 99, "windows_sysmon": 99, "windows_xml": 99, "fortigate": 98,
     "linux_auth": 99, "auditd": 99,
 }  # fmt: skip
