@@ -21,7 +21,7 @@ import yaml
 
 from soc.stores import indexed
 from tests.faults import content
-from tests.faults.judge import Result, Stored, compare, stored
+from tests.faults.judge import Result, Stored, compare, stored, wrong_counts
 from tests.faults.load import Load
 from tests.faults.plant import mount, unmount
 from tests.faults.workers import ROOT, Crew
@@ -199,7 +199,10 @@ async def settle(site: Embedded, result: Result, bound: float = 60.0) -> None:
     await asyncio.sleep(6)  # the roll-up
     await site.crew.rest()
     most = await asyncio.to_thread(site.oracle)
-    compare(site.stored(), least, most, result)
+    told = site.stored()
+    if wrong := wrong_counts(told):
+        result.wrong.append(f"{len(wrong)} alerts count other than their findings")
+    compare(told, least, most, result)
     result.wrong += site.integrity()
     if site.crew.broken:
         result.wrong.append(site.crew.broken)

@@ -156,8 +156,14 @@ async def settle(plant: Plant, result: Result, bound: float = 60.0) -> None:
     result.note("all is through")
     told = await asyncio.to_thread(stored, plant.elasticsearch.url)
     most = await plant.oracle()
-    least, most = (without(found, plant) for found in (least, most))
-    told.findings, told.alerts = without(told.findings, plant), without(told.alerts, plant)
+    if wrong := wrong_counts(told):
+        result.wrong.append(f"{len(wrong)} alerts count other than their findings")
+    least, most, told.findings = (judged_by(found, plant) for found in (least, most, told.findings))
+    # With `since`: alerts are of an hour, and may have findings of before only.
+    known = alerts_of(most).keys() if plant.since else told.alerts.keys()
+    told.alerts = {
+        id_: one for id_, one in told.alerts.items() if id_ in known and one["rule"]["id"] not in plant.layout.aside
+    }
     compare(told, least, most, result, plant.judged)
     if plant.crew.broken:
         result.wrong.append(plant.crew.broken)
@@ -186,10 +192,10 @@ async def _rolled_up(plant: Plant) -> bool:
     return not wrong_counts(told)
 
 
-def without(found: Mapping[str, Any], plant: Plant) -> dict[str, Any]:
+def judged_by(found: Mapping[str, Any], plant: Plant) -> dict[str, Any]:
     """Without what the row judges by itself, and what nobody can judge any more."""
-    aside = plant.layout.aside
-    kept = {id_: one for id_, one in found.items() if one["rule"]["id"] not in aside and id_ not in plant.before}
+    aside, since = plant.layout.aside, plant.since
+    kept = {id_: one for id_, one in found.items() if one["rule"]["id"] not in aside and one["@timestamp"] >= since}
     for one in kept.values() if aside else ():
         one["soc"].pop("ruleset", None)
     return kept
@@ -225,8 +231,6 @@ def compare(
             result.told.append(f"{name} {_short(documents[id_])}")
     for id_ in sorted(differing)[:_DETAIL]:
         result.told.append(f"differs {_short(told.findings[id_])}: {_difference(told.findings[id_], most[id_])}")
-    if wrong := wrong_counts(told):
-        result.wrong.append(f"{len(wrong)} alerts count other than their findings")
     result.told += [f"health {name}: {count}" for name, count in sorted(told.health.items())]
 
 

@@ -70,8 +70,8 @@ class Plant:
     """The proxy, if there is one."""
     syslog: int = 0
     """The port of the role receive, if there is one."""
-    before: frozenset[str] = frozenset()
-    """Findings and alerts of records that are gone: nobody can say any more whether they are right."""
+    since: str = ""
+    """Findings of before are not judged: records of theirs are gone, and nobody can say any more what is right."""
     judged: set[str] = field(default_factory=set)
     """What was found wrong in an earlier row."""
     struck: float = field(default_factory=time.monotonic)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from aiokafka.admin import RecordsToDelete
 from aiokafka.structs import TopicPartition
 
+from soc import instant
+from soc.clock import SystemClock
 from soc.log.kafka_client import ConfigResource, ConfigResourceType, open_admin, stopped
 from tests.faults.judge import stored
 from tests.faults.load import TOPIC
@@ -101,7 +103,6 @@ async def _remember(plant: Plant, held: dict[tuple[str, str, int], int], result:
 async def f9(plant: Plant, scale: Scale, result: Result) -> None:
     """Records that detect has not read are deleted: it says so, skips nothing by itself, and goes on once told where."""
     result.wanted = 1
-    await all_closed(plant)
     for worker in plant.crew.of("detect"):
         await plant.crew.dismiss(worker)
     await asyncio.sleep(5)
@@ -133,16 +134,14 @@ async def f9(plant: Plant, scale: Scale, result: Result) -> None:
     await asyncio.to_thread(plant.site.soc, "setup", "--lost", "beginning")
     for worker in detectors:
         worker.wanted = True
+    await begin_anew(plant)
+
+
+async def begin_anew(plant: Plant) -> None:
+    """From here on records are whole again; what they are judged with reaches less than 40 s back."""
+    plant.since = instant.iso(SystemClock().now() + 40 * instant.SECOND)
     plant.strike()
-
-
-async def all_closed(plant: Plant) -> None:
-    """Wait until the windows of what is there have closed: when records are gone nobody can say what was in them."""
-    plant.load.pause(True)
-    await asyncio.sleep(90)
-    before = await asyncio.to_thread(stored, plant.elasticsearch.url)
-    plant.before |= {*before.findings, *before.alerts}
-    plant.load.pause(False)
+    await asyncio.sleep(75)
 
 
 async def f17(plant: Plant, scale: Scale, result: Result) -> None:
@@ -188,8 +187,6 @@ async def f22_broker(plant: Plant, scale: Scale, result: Result) -> None:
 async def f27_topic(plant: Plant, scale: Scale, result: Result) -> None:
     """A raw topic is deleted and made anew: that is told, and every new line alerts once it is said where to go on."""
     result.wanted = 1
-    await all_closed(plant)
-    plant.load.pause(True)
     admin = await open_admin(plant.site.kafka)
     try:
         await admin.delete_topics([TOPIC])
@@ -203,6 +200,4 @@ async def f27_topic(plant: Plant, scale: Scale, result: Result) -> None:
     for worker in plant.crew.workers:
         worker.wanted = True
     result.faults += 1
-    plant.strike()
-    plant.load.pause(False)
-    await asyncio.sleep(15)
+    await begin_anew(plant)
