@@ -19,7 +19,7 @@ from soc.stores import indexed
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from tests.faults.plant import Plant
 
@@ -50,8 +50,8 @@ class Result:
     began: float = field(default_factory=time.monotonic)
 
     @contextmanager
-    def kept(self, tell: Callable[[Result], None]) -> Iterator[None]:
-        """Tell it at the end, also when the row could not be run to its end: the others are still worth running."""
+    def kept(self) -> Iterator[None]:
+        """What goes wrong while a row is run is in its result; the others are still worth running."""
         self.note("begins")
         try:
             yield
@@ -59,7 +59,12 @@ class Result:
             self.wrong.append(f"{type(error).__name__}: {str(error)[:300]}")
             traceback.print_exc()
         self.seconds = time.monotonic() - self.began
-        tell(self)
+
+    def share(self, last: Result) -> None:
+        """The verdict on several rows that were judged together."""
+        for name in ("expected", "missing", "extra", "doubled", "differing", "recovery"):
+            setattr(self, name, getattr(last, name))
+        self.told.append(f"judged together with {last.row}")
 
     def add(self, part: Result) -> None:
         """What one part of a row has brought."""

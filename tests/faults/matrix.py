@@ -39,13 +39,25 @@ class Live:
     part: str = "plant"
     """Several groups may have parts of one row."""
 
+    once: bool = False
+    """Judged once, after the last row: what is lost then may be any row's, and time is saved."""
+
     async def __call__(self, seed: int, scale: Scale, elasticsearch: Elasticsearch, tell: Tell) -> None:
         async with plant(self.layout, seed, elasticsearch) as made:
-            for name, act in self.rows.items():
+            waiting: list[Result] = []
+            for number, (name, act) in enumerate(self.rows.items(), 1):
                 result = Result(name, seed)
-                with result.kept(tell):
+                with result.kept():
                     await act(made, scale, result)
+                    if self.once and number < len(self.rows):
+                        waiting.append(result)
+                        continue
                     await settle(made, result, self.bounds.get(name, 60.0))
+                for each in waiting:
+                    each.share(result)
+                    tell(each)
+                waiting.clear()
+                tell(result)
                 for worker in made.crew.workers:
                     worker.extra = dict(self.layout.extra)
 
@@ -66,11 +78,12 @@ class Own:
 
     async def __call__(self, seed: int, scale: Scale, elasticsearch: Elasticsearch, tell: Tell) -> None:
         result = Result(self.name, seed)
-        with result.kept(tell):
+        with result.kept():
             for part in self.parts:
                 done = Result(self.name, seed)
                 await part(done, scale, elasticsearch)
                 result.add(done)
+        tell(result)
 
 
 WORKERS = Live(
@@ -147,6 +160,7 @@ QUICK = (
             "F8": rows_data.f8,
             "F14": rows_store.f14,
         },
+        once=True,
     ),
     Own("F23", (rows_site.f23,)),
 )
