@@ -63,6 +63,7 @@ SSHD = _rows(
     (rf"Disconnecting {_PEER}: (?P<reason>.*)$", _AUTH, _STOP, _BAD, ""),
     (rf"Received disconnect from {_ADDRESS}{_PORT}: ?(?P<code>\d+): (?P<reason>.*)$", _NETWORK, _STOP, _GOOD, ""),
     (rf"(?:ssh_dispatch_run_fatal: |banner exchange: )?Connection from {_ADDRESS}{_PORT}: (?P<reason>.*)$", _NETWORK, ("protocol", "end"), _BAD, ""),
+    (rf"Connection from {_ADDRESS} port (?P<port>\d{{1,5}})$", _NETWORK, ("connection", "start"), _GOOD, ""),
     (rf"Connection from {_ADDRESS}{_PORT} on (?P<to_address>\S+?)(?: port (?P<to_port>\d{{1,5}}))?(?: rdomain .*)?$", _NETWORK, _START, _GOOD, ""),
     (rf"Did not receive identification string from {_ADDRESS}{_PORT}{_END}", _NETWORK, ("protocol", "end"), _BAD, ""),
     (rf"Bad protocol version identification .* from {_ADDRESS}{_PORT}{_END}", _NETWORK, ("protocol", "end"), _BAD, ""),

@@ -63,6 +63,8 @@ def _account(native: Native, document: Document) -> None:
         name, at, domain = native["said.user"].partition("@")
         if at:
             document["user.name"], document["user.domain"] = name, domain
+        if "said.address" in native:
+            document["source.user.name"] = document["user.name"]
         return
     document["user.target.name"] = native.get("said.target")
     account = native.get("account") or native.get("user") or ""
