@@ -83,7 +83,7 @@ async def f16(plant: Plant, scale: Scale, result: Result) -> None:
         await log.close()
     plant.strike()
     plant.load.pause(True)
-    await until(lambda: _read(plant), 60, "all is read")
+    await until(lambda: _read(plant), 180, "all is read")
     letters: dict[str, bytes] = {}
     async for messages in history(plant.site.kafka, [DEAD_LETTERS]):
         letters |= {letter.ref: letter.raw for message in messages if (letter := decode(message.value))}
