@@ -8,6 +8,10 @@ import secrets
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _MAC = 32
 _KEY = "key"
@@ -31,19 +35,23 @@ class Cache:
             return None
         try:
             file = self._folder / f"{key}{_ENDING}"
-            told = file.read_bytes()
+            with file.open("rb") as opened:
+                data = opened.read(max(file.stat().st_size - _MAC, 0))
+                mac = opened.read()
             os.utime(file)
         except OSError:
             return None
-        mac, data = told[:_MAC], told[_MAC:]
-        return data if hmac.compare_digest(mac, _mac(secret, key, data)) else None
+        state = _mac(secret, key)
+        state.update(data)
+        return data if hmac.compare_digest(mac, state.digest()) else None
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: Iterable[bytes]) -> None:
+        """Keep what is told in parts, of which only one is in memory at a time."""
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if (secret := self._secret() or self._fresh_secret()) is None:
                 return
-            self._write(f"{key}{_ENDING}", _mac(secret, key, data) + data)
+            self._write(f"{key}{_ENDING}", _sealed(_mac(secret, key), data))
             kept = sorted(self._folder.glob(f"*{_ENDING}"), key=lambda file: file.stat().st_mtime_ns)
             for file in kept[:-_MOST]:
                 file.unlink(missing_ok=True)
@@ -62,15 +70,15 @@ class Cache:
         if self._folder.stat().st_uid != os.geteuid():
             return None
         self._folder.chmod(0o700)
-        self._write(_KEY, secrets.token_bytes(32))
+        self._write(_KEY, [secrets.token_bytes(32)])
         return self._secret()
 
-    def _write(self, name: str, data: bytes) -> None:
+    def _write(self, name: str, parts: Iterable[bytes]) -> None:
         """Whole or not at all, also where two write at once."""
         draft = self._folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
         try:
             with open(draft, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-                file.write(data)
+                file.writelines(parts)
             draft.replace(self._folder / name)
         finally:
             draft.unlink(missing_ok=True)
@@ -81,8 +89,14 @@ def user_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "soc"
 
 
-def _mac(secret: bytes, key: str, data: bytes) -> bytes:
+def _mac(secret: bytes, key: str) -> blake2b:
     state = blake2b(key=secret, digest_size=_MAC)
     state.update(key.encode())
-    state.update(data)
-    return state.digest()
+    return state
+
+
+def _sealed(state: blake2b, parts: Iterable[bytes]) -> Iterator[bytes]:
+    for part in parts:
+        state.update(part)
+        yield part
+    yield state.digest()

@@ -1,6 +1,6 @@
 """A Finding says that a rule matched, a correlation fired or a detector scored: which, on what, why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any, Literal, NamedTuple
 
@@ -18,11 +18,22 @@ class Finding(NamedTuple):
 
 def digest(*parts: str | bytes | int) -> str:
     """blake2b-160 over length-prefixed parts, in hex: ("a", "bc") and ("ab", "c") differ."""
-    told: list[bytes] = []
+    return blake2b(b"".join(prefixed(parts)), digest_size=20).hexdigest()
+
+
+def digest_of_many(parts: Iterable[str | bytes | int]) -> str:
+    """The same, of parts that are too large to be joined."""
+    state = blake2b(digest_size=20)
+    for data in prefixed(parts):
+        state.update(data)
+    return state.hexdigest()
+
+
+def prefixed(parts: Iterable[str | bytes | int]) -> Iterator[bytes]:
     for part in parts:
         data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
-        told += (len(data).to_bytes(8, "big"), data)
-    return blake2b(b"".join(told), digest_size=20).hexdigest()
+        yield len(data).to_bytes(8, "big")
+        yield data
 
 
 def finding_id(rule_id: str, ref: str, raw: bytes) -> str:

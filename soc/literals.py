@@ -9,12 +9,15 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _hyperscan: Any = importlib.import_module("hyperscan") if importlib.util.find_spec("hyperscan") else None
 
 _FEW = 3
 """So many literals are found as fast one by one as by a database."""
+_MANY = 20_000
+"""More are several databases: compiling takes 2 kB a literal."""
+_LENGTH = 8
 
 Hit = tuple[int, int]
 """Number of a literal, and where it ends."""
@@ -42,17 +45,16 @@ class Literals:
         self._dumped = database
         self._is_compiled = bool(database) or (_hyperscan is not None and len(self._literals) > _FEW)
         self._owner = 0
-        """The thread that uses the database's own scratch space. Hyperscan scans without Python's lock, so that others need theirs."""
-        self._scratches: dict[int, Any] = {}
+        """The thread that uses the databases' own scratch space. Hyperscan scans without Python's lock, so that others need theirs."""
+        self._scratches: dict[tuple[int, int], Any] = {}
 
     def hits(self, text: bytes) -> list[Hit]:
         hits: list[Hit] = []
         if self._is_compiled:
-            database = self._database
-            scratch = None if get_ident() == self._owner else self._own_scratch()
-            database.scan(
-                text, _collect, 0, hits, scratch
-            )  # by place: names cost as much as the search of a short text
+            for database in self._databases:
+                scratch = None if get_ident() == self._owner else self._own_scratch(database)
+                # By place: names cost as much as the search of a short text.
+                database.scan(text, _collect, 0, hits, scratch)
             return hits
         if self._caseless:
             text = text.lower()
@@ -61,6 +63,10 @@ class Literals:
             if first >= 0:
                 hits += [(number, first + len(literal)), (number, text.rfind(literal) + len(literal))]
         return hits
+
+    def among(self, text: bytes) -> set[int]:
+        """The numbers of those that it contains."""
+        return {number for number, _ in self.hits(text)}
 
     def everywhere(self, text: bytes) -> list[int]:
         """Where any literal ends, each time; for literals none of which is `once`."""
@@ -78,35 +84,50 @@ class Literals:
     def prepare(self) -> None:
         """Compile now what else is compiled for the first text."""
         if self._is_compiled and not self._dumped:
-            self._database  # noqa: B018 (made when first asked for)
+            self._databases  # noqa: B018 (made when first asked for)
 
     def dumped(self) -> bytes:
-        """The compiled database; nothing where there is none."""
-        return bytes(_hyperscan.dumpb(self._database)) if self._is_compiled else b""
+        """The compiled databases, each behind its length; nothing where there is none."""
+        if not self._is_compiled:
+            return b""
+        dumps = [bytes(_hyperscan.dumpb(database)) for database in self._databases]
+        return b"".join(part for data in dumps for part in (len(data).to_bytes(_LENGTH, "big"), data))
 
-    def _own_scratch(self) -> Any:
-        thread = get_ident()
-        if thread not in self._scratches:
-            self._scratches[thread] = _hyperscan.Scratch(self._database)
-        return self._scratches[thread]
+    def _own_scratch(self, database: Any) -> Any:
+        place = get_ident(), id(database)
+        if place not in self._scratches:
+            self._scratches[place] = _hyperscan.Scratch(database)
+        return self._scratches[place]
 
     @cached_property
-    def _database(self) -> Any:
+    def _databases(self) -> list[Any]:
         self._owner = get_ident()
-        if not self._dumped:
-            return self._compiled(self._once)
-        database = _hyperscan.loadb(self._dumped, mode=_hyperscan.HS_MODE_BLOCK)
-        database.scratch = _hyperscan.Scratch(database)
-        self._dumped = b""
-        return database
+        if self._dumped:
+            found = list(_loaded(self._dumped))
+            self._dumped = b""
+        else:
+            found = [self._compiled(begin) for begin in range(0, len(self._literals), _MANY)]
+        return found
 
-    def _compiled(self, once: Sequence[bool]) -> Any:
+    def _compiled(self, begin: int) -> Any:
+        """Of the literals from this one on."""
+        literals, once = self._literals[begin : begin + _MANY], self._once[begin : begin + _MANY]
         caseless = _hyperscan.HS_FLAG_CASELESS if self._caseless else 0
         flags = [caseless | (_hyperscan.HS_FLAG_SINGLEMATCH if single else 0) for single in once]
         database = _hyperscan.Database()
-        numbers = list(range(len(self._literals)))
-        database.compile(self._literals, ids=numbers, elements=len(numbers), flags=flags, literal=True)
+        numbers = list(range(begin, begin + len(literals)))
+        database.compile(literals, ids=numbers, elements=len(numbers), flags=flags, literal=True)
         return database
+
+
+def _loaded(dumped: bytes) -> Iterator[Any]:
+    at = 0
+    while at < len(dumped):
+        begin = at + _LENGTH
+        at = begin + int.from_bytes(dumped[at:begin], "big")
+        database = _hyperscan.loadb(dumped[begin:at], mode=_hyperscan.HS_MODE_BLOCK)
+        database.scratch = _hyperscan.Scratch(database)
+        yield database
 
 
 def machine() -> str:

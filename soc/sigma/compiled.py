@@ -6,14 +6,15 @@ from them when it is first needed.
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from soc.sigma.fields import Table
 from soc.sigma.nodes import All, Item, Named, Not
 from soc.sigma.predicates import Exists, FieldRef, Null, OneOf, Text
+from soc.sigma.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from soc.sigma.condition import Node
     from soc.sigma.logsources import Instance
@@ -49,10 +50,14 @@ class Tables(NamedTuple):
     conditions: Sequence[Condition]
 
 
-def tables_of(instances: Iterable[Instance]) -> Tables:
+def tables_of(instances: Sequence[Instance]) -> Tables:
     """The conditions of the instances, in their order, over the predicates of all of them."""
     compiler = _Compiler()
-    conditions = [compiler.condition(instance.node, instance.names) for instance in instances]
+    conditions: list[Condition] = []
+    for _, places in groupby(instances, lambda instance: id(instance.rule)):
+        for instance in (known := list(places)):
+            conditions.append(compiler.condition(instance.node, instance.names))
+        known[0].rule.forget()
     keywords = compiler.ids.pop(KEYWORDS, {})
     fields = {name: Table.of(ids) for name, ids in compiler.ids.items()}
     return Tables(fields, {id_: predicate for predicate, id_ in keywords.items()}, conditions)

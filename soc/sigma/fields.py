@@ -1,28 +1,23 @@
 """All that rules ask of one field, answered at once: a value to the class of predicates that it satisfies.
 
-A value is scanned once for everything: a dict for whole texts, one scan for the literals of texts with wildcards and
-of what regular expressions need. What the scan cannot decide, the predicate itself does. Classes are interned numbers,
-so that an event is a short tuple of them.
+A value is scanned once for everything (`scanner`), and what was found is remembered. Classes are interned numbers, so that
+an event is a short tuple of them.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from soc.literals import Literals
 from soc.parse import ABSENT
-from soc.sigma.needles import needles
-from soc.sigma.predicates import Cidr, Exists, Null, Number, Regex, Text
-from soc.sigma.strings import MANY, mapped
-from soc.sigma.values import Member, member, members
+from soc.sigma.scanner import Scanner, encoded
+from soc.sigma.values import members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from soc.sigma.predicates import Predicate
-    from soc.sigma.strings import Any_
+    from soc.sigma.tables import Table
 
 MEMORY = 8_000_000
 """Bytes, about, that the memos of all fields of an index may take in one of their two generations."""
@@ -30,11 +25,8 @@ _ENTRY = 128
 """Bytes that a value takes in a memo besides its text."""
 MEMO_LENGTH = 1_024
 """Longer values are scanned every time."""
-_LONG = 64
-"""Regular expressions of texts longer than this are large machines, and few texts are long enough."""
-_NO_READER: Any = None
-ANYWHERE, AT_START, AT_END, CHECK = range(4)
-"""How a literal must lie: anywhere, at the start, at the end, or as the predicate itself says."""
+_OFTEN = 0.5
+"""So many new texts an event, and it pays to look at those of many events together."""
 
 
 class Classes:
@@ -56,107 +48,6 @@ class Classes:
             self.sets.append(ids)
             self.weight += len(ids)
         return found
-
-
-class Table(NamedTuple):
-    """The predicates of a field by what finds them, as plain data but for the predicates that must look themselves."""
-
-    present: Sequence[int]
-    missing: Sequence[int]
-    null: Sequence[int]
-    not_null: Sequence[int]
-    """`*`: any value at all."""
-    numbers: Sequence[tuple[float, int]]
-    whole: Mapping[str, Sequence[int]]
-    """Texts in lower case."""
-    whole_cased: Mapping[str, Sequence[int]]
-    networks: Sequence[tuple[str, int]]
-    literals: Mapping[str, Sequence[tuple[int, int, int]]]
-    """Literal in lower case -> id, how it must lie, and the place in `checks` of what decides then."""
-    checked: Sequence[tuple[int, int]]
-    """Ids and places in `checks` of those that every value is tested with."""
-    checks: Sequence[Predicate]
-
-    @classmethod
-    def of(cls, ids: Mapping[Predicate, int]) -> Table:
-        table = cls([], [], [], [], [], {}, {}, [], {}, [], [])
-        for predicate, id_ in ids.items():
-            _ADDERS.get(type(predicate), _add_other)(table, predicate, id_)
-        return table
-
-    def ids(self) -> frozenset[int]:
-        """Of all predicates."""
-        asked = (id_ for each in self.literals.values() for id_, _, _ in each)
-        whole = (id_ for each in (self.whole, self.whole_cased) for ids in each.values() for id_ in ids)
-        rest = (id_ for each in (self.numbers, self.networks) for _, id_ in each)
-        checked = (id_ for id_, _ in self.checked)
-        return frozenset((*self.present, *self.missing, *self.null, *self.not_null, *asked, *whole, *rest, *checked))
-
-    def looking(self) -> dict[int, int]:
-        """Places in `checks` -> ids: of the predicates that look at values themselves."""
-        asked = ((check, id_) for each in self.literals.values() for id_, _, check in each if check >= 0)
-        return {**dict(asked), **{check: id_ for id_, check in self.checked}}
-
-
-def _add_text(table: Any, predicate: Text, id_: int) -> None:
-    parts = predicate.parts if predicate.cased else mapped(predicate.parts, str.lower)
-    if len(parts) == 1 and isinstance(parts[0], str):
-        (table.whole_cased if predicate.cased else table.whole).setdefault(parts[0], []).append(id_)
-        return
-    if parts == (MANY,):
-        table.not_null.append(id_)
-        return
-    texts = [part.lower() for part in parts if isinstance(part, str)]
-    lies = CHECK if predicate.cased else _lies(parts)
-    _find_by(table, [max(texts, key=len)] if texts else [], lies, predicate, id_)
-
-
-def _add_regex(table: Any, predicate: Regex, id_: int) -> None:
-    _find_by(table, needles(predicate.pattern), CHECK, predicate, id_)
-
-
-def _find_by(table: Any, literals: Sequence[str], lies: int, predicate: Predicate, id_: int) -> None:
-    """Without a literal every value is tested."""
-    check = -1
-    if lies == CHECK or not literals:
-        check = len(table.checks)
-        table.checks.append(predicate)
-    for literal in literals:
-        table.literals.setdefault(literal, []).append((id_, lies, check))
-    if not literals:
-        table.checked.append((id_, check))
-
-
-def _add_number(table: Any, predicate: Number, id_: int) -> None:
-    table.whole_cased.setdefault(str(predicate.value), []).append(id_)
-    table.numbers.append((predicate.value, id_))
-
-
-def _add_exists(table: Any, predicate: Exists, id_: int) -> None:
-    (table.present if predicate.wanted else table.missing).append(id_)
-
-
-def _add_other(table: Any, predicate: Predicate, id_: int) -> None:
-    _find_by(table, (), CHECK, predicate, id_)
-
-
-_ADDERS: dict[type, Any] = {
-    Text: _add_text,
-    Regex: _add_regex,
-    Number: _add_number,
-    Exists: _add_exists,
-    Cidr: lambda table, predicate, id_: table.networks.append((str(predicate.network), id_)),
-    Null: lambda table, _predicate, id_: table.null.append(id_),
-}
-
-
-def _lies(parts: Sequence[str | Any_]) -> int:
-    shape = [part is MANY if not isinstance(part, str) else None for part in parts]
-    if shape == [True, None, True]:
-        return ANYWHERE
-    if shape == [None, True]:
-        return AT_START
-    return AT_END if shape == [True, None] else CHECK
 
 
 class Field:
@@ -211,6 +102,10 @@ class Field:
         """The class of a value that is present: text, number, list, null."""
         return self._classes.number(self.held(value))
 
+    def classify_all(self, texts: Sequence[str]) -> list[int]:
+        """The classes of texts, each no longer than `MEMO_LENGTH`, at a fraction of what one by one costs."""
+        return list(map(self._classes.number, self._scanner.texts(texts)))
+
     def held(self, value: Any) -> frozenset[int]:
         """The ids of the predicates that such a value satisfies."""
         scanner = self._scanner
@@ -225,12 +120,7 @@ class Field:
 def literals_of(table: Table, database: bytes) -> Literals:
     if database:  # which knows all of it
         return Literals((), caseless=True, database=database)
-    once = [all(lies in {ANYWHERE, CHECK} for _, lies, _ in asked) for asked in table.literals.values()]
-    return Literals(list(map(_encoded, table.literals)), once=once, caseless=True)
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+    return Literals(list(map(encoded, table.literals)), caseless=True)
 
 
 class Memory:
@@ -239,6 +129,14 @@ class Memory:
     def __init__(self) -> None:
         self._memos: list[Memo] = []
         self._taken = 0
+        self._waiting: list[Memo] = []
+        self._is_worth_it = True
+        self.fresh = 0
+        """Texts that no memo knew."""
+        self.is_gathering = False
+        """Whether new texts wait until `learn`, and have the class of nothing meanwhile."""
+        self.waits = False
+        """Whether some do; for those who asked to set back."""
 
     def add(self, memo: Memo) -> None:
         self._memos.append(memo)
@@ -250,6 +148,22 @@ class Memory:
             for memo in self._memos:
                 memo.age()
 
+    def wait(self, memo: Memo) -> None:
+        """A memo has its first text that waits."""
+        self._waiting.append(memo)
+
+    def gather(self) -> None:
+        """Let new texts wait for `learn`; not where they were few lately, since what waits is looked up twice."""
+        self.fresh, self.is_gathering = 0, self._is_worth_it
+
+    def learn(self, events: int) -> None:
+        """Look at all texts of so many events that wait, together; from now on, at each at once."""
+        self._is_worth_it = self.fresh > events * _OFTEN
+        self.is_gathering = self.waits = False
+        waiting, self._waiting = self._waiting, []
+        for memo in waiting:
+            memo.learn()
+
     def forget(self) -> None:
         self._taken = 0
         for memo in self._memos:
@@ -259,7 +173,7 @@ class Memory:
 class Memo(dict[Any, int]):
     """Value to class, of text only: 1, True and 1.0 are one key of a dict and three values of a rule."""
 
-    __slots__ = ("_class_of", "_field", "_memory", "_old", "_typed")
+    __slots__ = ("_class_of", "_field", "_memory", "_old", "_typed", "_waiting")
 
     def __init__(self, field: Field, memory: Memory) -> None:
         self._field = field
@@ -267,6 +181,7 @@ class Memo(dict[Any, int]):
         self._memory = memory
         self._old: dict[Any, int] = {}
         self._typed: dict[tuple[type, Any], int] = {}
+        self._waiting: dict[str, None] = {}
         memory.add(self)
 
     def age(self) -> None:
@@ -283,14 +198,28 @@ class Memo(dict[Any, int]):
     def __missing__(self, value: Any) -> int:
         if type(value) is not str:
             return self._other(value)
-        found = self._old.get(value)
+        found, size, memory = self._old.get(value), len(value), self._memory
         if found is None:
+            memory.fresh += 1
+            if memory.is_gathering and size <= MEMO_LENGTH:
+                if not self._waiting:
+                    memory.wait(self)
+                self._waiting[value] = None
+                memory.waits = True
+                return 0
             found = self._class_of(value)
-        size = len(value)
         if size <= MEMO_LENGTH:
-            self._memory.take(size)
+            memory.take(size)
             self[value] = found
         return found
+
+    def learn(self) -> None:
+        """Look at the texts that wait."""
+        texts = list(self._waiting)
+        self._waiting.clear()
+        for text, class_ in zip(texts, self._field.classify_all(texts), strict=True):
+            self._memory.take(len(text))
+            self[text] = class_
 
     def _other(self, value: Any) -> int:
         if value is ABSENT or value is None:
@@ -303,109 +232,3 @@ class Memo(dict[Any, int]):
             self._memory.take(0)
             known = self._typed[place] = self._field.classify(value)
         return known
-
-
-class Scanner:
-    """Which of a field's predicates hold for a value that is there."""
-
-    def __init__(self, table: Table, literals: Literals, looked: list[int]) -> None:
-        """`looked`: bytes that each of the table's `checks` was tested on; added to."""
-        self.present = table.present
-        self._null = table.null
-        self._always = frozenset((*table.present, *table.not_null))
-        self._whole = table.whole
-        self._longest = max(map(len, table.whole), default=-1)
-        self._whole_cased = table.whole_cased
-        self._looked = looked
-        checked = [(id_, table.checks[check], check) for id_, check in table.checked]
-        together = [(id_, it, check) for id_, it, check in checked if isinstance(it, Regex) and it.least < _LONG]
-        self._together = together if len(together) > 2 else []
-        """Regular expressions without a literal, of which one is asked first whether any matches."""
-        self._any_of_them = Regex("|".join(f"(?:{regex.pattern})" for _, regex, _ in self._together))
-        self._checked = [it for it in checked if it not in self._together]
-        self._numbers: dict[float, list[int]] = {}
-        for number, id_ in table.numbers:
-            self._numbers.setdefault(number, []).append(id_)
-        self._number_ids = {id_ for _, id_ in table.numbers}
-        self._networks = Networks(table.networks) if table.networks else None
-        self._checks = table.checks
-        self._asked = list(table.literals.values())
-        self._texts = list(table.literals)
-        self._literals = literals
-
-    def text(self, text: str, value: Member | None = None) -> frozenset[int]:
-        """Of a text; or of what is compared by its text, which `value` is then."""
-        found: set[int] = set()
-        if len(text) <= self._longest and (ids := self._whole.get(text.lower())) is not None:
-            found.update(ids)
-        if self._whole_cased and (ids := self._whole_cased.get(text)) is not None:
-            found.update(ids)
-        if self._networks is not None:
-            found.update(self._networks.of(text))
-        if self._asked:
-            self._scan(text, value, found)
-        if self._checked or self._together:
-            self._check(value or member(text), found)
-        return self._always | found if found else self._always
-
-    def _check(self, value: Member, found: set[int]) -> None:
-        """Those that every value is tested with. One look of many together counts for each of them."""
-        size, looked = len(value.text), self._looked
-        for id_, predicate, check in self._checked:
-            looked[check] += size
-            if predicate.holds(value, _NO_READER):
-                found.add(id_)
-        if self._together:
-            for _, _, check in self._together:
-                looked[check] += size
-            if self._any_of_them.holds(value, _NO_READER):
-                found.update([id_ for id_, predicate, _ in self._together if predicate.holds(value, _NO_READER)])
-
-    def _scan(self, text: str, value: Member | None, found: set[int]) -> None:
-        # Of ASCII the search itself ignores case; what else `str.lower` does to a text must be done beforehand.
-        data = text.encode() if text.isascii() else _encoded(text.lower())
-        end = len(data)
-        for number, to in self._literals.hits(data):
-            for id_, lies, check in self._asked[number]:
-                if id_ in found:
-                    continue
-                if lies == CHECK:
-                    self._looked[check] += end
-                    value = value or member(text)
-                    if not self._checks[check].holds(value, _NO_READER):
-                        continue
-                elif (lies == AT_END and to != end) or (lies == AT_START and to != len(_encoded(self._texts[number]))):
-                    continue
-                found.add(id_)
-
-    def other(self, value: Member) -> frozenset[int]:
-        """Null, a number or a boolean: numbers compare by value, everything else by the text."""
-        if value.raw is None:
-            return frozenset(self._null)
-        found = self.text(value.text, value)
-        if isinstance(value.raw, bool):
-            return found
-        return found.difference(self._number_ids).union(self._numbers.get(value.raw, ()))
-
-
-class Networks:
-    """Which of many networks an address lies in: one look-up for each length of prefix."""
-
-    def __init__(self, networks: Sequence[tuple[str, int]]) -> None:
-        self._ids: dict[tuple[int, int], dict[int, list[int]]] = {}
-        """Version and bits behind the prefix -> prefix -> ids."""
-        for told, id_ in networks:
-            network = ip_network(told)
-            behind = network.max_prefixlen - network.prefixlen
-            prefixes = self._ids.setdefault((network.version, behind), {})
-            prefixes.setdefault(int(network.network_address) >> behind, []).append(id_)
-
-    def of(self, text: str) -> Iterator[int]:
-        try:
-            address = ip_address(text)
-        except ValueError:
-            return
-        number, version = int(address), address.version
-        for (theirs, behind), prefixes in self._ids.items():
-            if theirs == version:
-                yield from prefixes.get(number >> behind, ())

@@ -6,7 +6,7 @@ What is kept is what reading the same files gives; the trees of rules, which few
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +20,7 @@ from soc.sigma.plain import tables_from_plain, tables_to_plain
 from soc.sigma.rule import Example, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from soc.sigma.compiled import Tables
     from soc.sigma.condition import Node
@@ -30,6 +30,35 @@ if TYPE_CHECKING:
     """A file: the number of the path that it was found under, and the rest of its name."""
 
 _LENGTH = 8
+_MANY = 1_000
+"""Rules or conditions that are told at once, so that not all are in memory in both forms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A rule's detection as JSON, from which its tree is made."""
+
+    data: bytes
+    start: int
+    stop: int
+    site: Site
+
+    @classmethod
+    def of(cls, detection: Any, site: Site) -> Tree | None:
+        """None if JSON cannot say it."""
+        told = _exactly(detection)
+        if told is None:
+            return None
+        return cls(bytes(memoryview(told)), 0, len(told), site)  # orjson's own bytes hold kilobytes to spare
+
+    def __call__(self) -> Node:
+        node = compiled(orjson.loads(self.told), self.site, _never)
+        assert node is not None
+        return node
+
+    @property
+    def told(self) -> memoryview:
+        return memoryview(self.data)[self.start : self.stop]
 
 
 class Parts(NamedTuple):
@@ -37,8 +66,6 @@ class Parts(NamedTuple):
 
     rules: Sequence[Rule]
     """Without filters."""
-    detections: Sequence[Any]
-    """Of the rules."""
     others: Sequence[tuple[str, int, Any]]
     """File, line, and content with its file's text, of the documents that are no rules: few, and read again."""
     faults: Sequence[Fault]
@@ -47,39 +74,69 @@ class Parts(NamedTuple):
     """Field -> what finds its literals, compiled."""
 
 
-def dumped(parts: Parts, paths: Sequence[str]) -> bytes | None:
-    """None if something in them cannot be kept as it is."""
-    detections = [_exactly(detection) for detection in parts.detections]
+def dumped(parts: Parts, paths: Sequence[str]) -> Iterator[bytes] | None:
+    """One after the other; None if something in them cannot be kept as it is."""
+    trees = [rule.tree for rule in parts.rules if isinstance(rule.tree, Tree)]
     others = [(_place(file, paths), line, _exactly(value)) for file, line, value in parts.others]
-    if None in detections or any(value is None for _, _, value in others):
+    if len(trees) < len(parts.rules) or any(value is None for _, _, value in others):
         return None
-    blobs = [*(each or b"" for each in detections), *parts.databases.values()]
     head = {
-        "rules": [_rule_to_plain(rule, paths) for rule in parts.rules],
         "others": [[*place, line, (value or b"").decode()] for place, line, value in others],
         "faults": [[*_place(each.file, paths), each.line, each.what, each.fix, each.severity, each.check] for each in parts.faults],
-        "tables": tables_to_plain(parts.tables),
-        "databases": list(parts.databases),
-        "blobs": [len(blob) for blob in blobs],
+        "trees": [tree.stop - tree.start for tree in trees],
+        "databases": [[name, len(data)] for name, data in parts.databases.items()],
     }  # fmt: skip
-    told = orjson.dumps(head)
-    return b"".join([len(told).to_bytes(_LENGTH, "big"), told, *blobs])
+    return _written(head, parts, trees, paths)
+
+
+def _written(head: Any, parts: Parts, trees: Iterable[Tree], paths: Sequence[str]) -> Iterator[bytes]:
+    yield from _prefixed(head)
+    for plain in tables_to_plain(parts.tables, _MANY):
+        yield from _prefixed(plain)
+    yield from _prefixed(None)
+    yield from (bytes(tree.told) for tree in trees)
+    yield from parts.databases.values()
+    for begin in range(0, len(parts.rules), _MANY):
+        yield from _prefixed([_rule_to_plain(rule, paths) for rule in parts.rules[begin : begin + _MANY]])
+
+
+def _prefixed(plain: Any) -> Iterator[bytes]:
+    told = orjson.dumps(plain)
+    yield len(told).to_bytes(_LENGTH, "big")
+    yield told
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self._data, self.at = data, 0
+
+    def plain(self) -> Any:
+        begin = self.at + _LENGTH
+        self.at = begin + int.from_bytes(self._data[self.at : begin], "big")
+        return orjson.loads(memoryview(self._data)[begin : self.at])
+
+    def blob(self, size: int) -> bytes:
+        begin, self.at = self.at, self.at + size
+        return self._data[begin : self.at]
 
 
 def restored(data: bytes, paths: Sequence[str], site: Site) -> Parts:
     """What `dumped` was given, under the paths where the files are now."""
-    end = _LENGTH + int.from_bytes(data[:_LENGTH], "big")
-    head = orjson.loads(memoryview(data)[_LENGTH:end])
-    ends = list(accumulate(head["blobs"], initial=end))
-    blobs = [(data, start, stop) for start, stop in pairwise(ends)]
-    count = len(head["rules"])
+    reader = _Reader(data)
+    head = reader.plain()
+    tables = tables_from_plain(iter(reader.plain, None), site.zone)
+    trees = reader.blob(sum(head["trees"]))  # on their own, so that the rest of the data can be let go
+    databases = {name: reader.blob(size) for name, size in head["databases"]}
+    places = pairwise(accumulate(head["trees"], initial=0))
+    rules: list[Rule] = []
+    while len(rules) < len(head["trees"]):
+        rules += [_rule(told, Tree(trees, *next(places), site), paths) for told in reader.plain()]
     return Parts(
-        [_rule(told, blob, paths, site) for told, blob in zip(head["rules"], blobs, strict=False)],
-        (),
+        rules,
         [(paths[number] + name, line, orjson.loads(value)) for number, name, line, value in head["others"]],
         [Fault(paths[number] + name, *more) for number, name, *more in head["faults"]],
-        tables_from_plain(head["tables"], site.zone),
-        {name: data[start:stop] for name, (_, start, stop) in zip(head["databases"], blobs[count:], strict=True)},
+        tables,
+        databases,
     )
 
 
@@ -104,12 +161,12 @@ def _rule_to_plain(rule: Rule, paths: Sequence[str]) -> list[Any]:
     return [list(rule.info), list(rule.logsource), *place, rule.line, rule.own, rule.name, examples]
 
 
-def _rule(told: list[Any], blob: tuple[bytes, int, int], paths: Sequence[str], site: Site) -> Rule:
+def _rule(told: list[Any], tree: Tree, paths: Sequence[str]) -> Rule:
     info, logsource, number, name, line, own, named, examples = told
     return Rule(
         RuleInfo(*_tuples(info)),
         Logsource(*logsource),
-        partial(_tree, blob, site),
+        tree,
         paths[number] + name,
         line,
         own,
@@ -120,13 +177,6 @@ def _rule(told: list[Any], blob: tuple[bytes, int, int], paths: Sequence[str], s
 
 def _tuples(values: Iterable[Any]) -> list[Any]:
     return [tuple(value) if type(value) is list else value for value in values]
-
-
-def _tree(blob: tuple[bytes, int, int], site: Site) -> Node:
-    data, start, stop = blob
-    node = compiled(orjson.loads(memoryview(data)[start:stop]), site, _never)
-    assert node is not None
-    return node
 
 
 def _never(_path: Any, what: str, _fix: str) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from soc.literals import Literals
 from soc.parse.format import leaves
-from soc.sigma.fields import Field, Memory, Table
+from soc.sigma.fields import Field, Memory
 from soc.sigma.needles import needles
 from soc.sigma.predicates import Regex, Text
+from soc.sigma.tables import Table
 from soc.sigma.values import member
 
 if TYPE_CHECKING:

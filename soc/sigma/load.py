@@ -10,12 +10,13 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import version
 from io import BytesIO
+from itertools import chain
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import soc
 from soc.errors import Fault
-from soc.finding import digest
+from soc.finding import digest, digest_of_many
 from soc.literals import machine
 from soc.sigma import correlation, filters as filtering, kept, logsources, states
 from soc.sigma.correlation import Correlation
@@ -28,7 +29,7 @@ from soc.sigma.ruleset import RuleSet
 from soc.sigma.yaml_files import Document, Malformed, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from soc.sigma.compiled import Tables
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".yml", ".yaml")
 _ARCHIVES = (".tar.gz", ".tgz", ".tar")
+_TREES = 8_000
+"""Of more rules the trees are made twice, so that not all of them are in memory at once."""
 _MAX_ARCHIVED = 64 << 20
 """Bytes that all files of an archive may have together."""
 _RULE_KEYS = frozenset({
@@ -55,7 +58,7 @@ class Store(Protocol):
 
     def get(self, key: str) -> bytes | None: ...
 
-    def put(self, key: str, data: bytes) -> None: ...
+    def put(self, key: str, data: Iterable[bytes]) -> None: ...
 
 
 def load(
@@ -73,8 +76,8 @@ def load(
     """
     loading = _Loading(Site(lists or {}, zone), stated or {})
     names = ["" if str(path) == "." else str(path) for path in paths]
-    sources = [found_in(path, loading.faults) for path in paths]
-    key = _key(sources, loading) if store and not loading.faults else ""
+    sources = list(map(Source, paths))
+    key = _key(sources, loading) if store else ""
     data = store.get(key) if store and key else None
     if data is not None:
         loading.take_kept(kept.restored(data, names, loading.site))
@@ -82,23 +85,34 @@ def load(
     for source in sources:
         loading.take(source)
     ruleset = _ruleset(loading)
-    if store and key and (told := kept.dumped(loading.keep(ruleset), names)) is not None:
-        store.put(key, told)
+    if store and key and key == _key(sources, loading):  # nothing changed meanwhile
+        told = kept.dumped(loading.keep(ruleset), names)
+        if told is not None:
+            store.put(key, told)
     return ruleset
 
 
 def _key(sources: Sequence[Source], loading: _Loading) -> str:
-    """Of everything that what is kept depends on: files, lists, zone, states, this program and its libraries, the machine."""
+    """Of everything that what is kept depends on: files, lists, zone, states, this program and its libraries, the machine.
+
+    Empty if a file cannot be read.
+    """
     site = loading.site
     states = [part for id_, stated in sorted(loading.stated.items()) for part in (id_, stated.state)]
     lists = [part for name in sorted(site.lists) for part in (name, *site.lists[name], "")]
-    files: list[str | bytes] = []
-    for source in sources:
-        files.append(str(len(source.files)))
-        for name, data in source.files:
-            files += [name.removeprefix(str(source.path)), data]
+    unread: list[Fault] = []
     counts = (str(len(states)), str(len(lists)))
-    return digest(program(), machine(), str(site.zone), *counts, *states, *lists, *files)
+    told: list[str | bytes] = [program(), machine(), str(site.zone), *counts, *states, *lists]
+    files = (_parts_of(source, unread) for source in sources)
+    key = digest_of_many(chain(told, chain.from_iterable(files)))
+    return "" if unread else key
+
+
+def _parts_of(source: Source, faults: list[Fault]) -> Iterator[str | bytes]:
+    yield "path"
+    for name, data in source.read(faults):
+        yield name.removeprefix(str(source.path))
+        yield data
 
 
 @cache
@@ -130,8 +144,6 @@ class _Loading:
     filters: list[Filter] = field(default_factory=list)
     correlations: dict[str, Correlation] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
-    detections: dict[tuple[str, int], Any] = field(default_factory=dict)
-    """Of the rules, by file and line."""
     others: list[tuple[str, Document]] = field(default_factory=list)
     """Documents that are no rules, with their files."""
     tables: Tables | None = None
@@ -152,6 +164,8 @@ class _Loading:
                     self.faults.append(Fault(name, rule.line, what, "give this rule an id of its own"))
                 else:
                     here[rule.info.id] = rule
+                    if isinstance(rule, Rule) and len(self.rules) + len(here) > _TREES:
+                        rule.forget()
         for id_, found in here.items():
             self._put(id_, found)
 
@@ -183,8 +197,7 @@ class _Loading:
             for name, document in self.others
             if "correlation" not in document.value or (name, document.line) in known
         ]
-        detections = [self.detections[rule.file, rule.line] for rule in rules]
-        return kept.Parts(rules, detections, others, self.faults, *ruleset.tables())
+        return kept.Parts(rules, others, self.faults, *ruleset.tables())
 
     def _read(self, name: str, text: str) -> Iterator[Rule | Correlation]:
         try:
@@ -223,7 +236,6 @@ class _Loading:
             rule = correlation.read(value, name, document, report)
         else:
             rule = _rule(value, name, document, self.site, report)
-            self.detections[name, document.line] = value.get("detection")
         return rule if len(self.faults) == before else None
 
 
@@ -241,7 +253,12 @@ def _rule(value: dict[str, Any], file: str, document: Document, site: Site, repo
     examples = _examples(value.get("tests"), document, report)
     if node is None:
         return None
-    return Rule(info, logsource, node, file, document.line, "soc" in value, str(value.get("name", "")), examples)
+    tree = kept.Tree.of(value["detection"], site)
+    rule = Rule(
+        info, logsource, tree or node, file, document.line, "soc" in value, str(value.get("name", "")), examples
+    )
+    rule.__dict__["unfiltered"] = node  # it was just made
+    return rule
 
 
 def _meant(key: str) -> str:
@@ -277,17 +294,14 @@ def overlaid(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 class Source(NamedTuple):
-    """What was found under one path."""
+    """A folder of files, an archive, or one file. It is read anew each time, since all files together can be much."""
 
     path: FilePath
-    files: Sequence[tuple[str, bytes]]
-    """Names and contents of YAML files in the order of their names; of an archive its own, as it is."""
-    is_archive: bool = False
 
     def decoded(self, faults: list[Fault]) -> Iterator[tuple[str, str]]:
-        """Names and texts of all YAML files."""
-        for name, data in self.files:
-            if self.is_archive:
+        """Names and texts of all YAML files, in the order of their names."""
+        for name, data in self.read(faults):
+            if name.endswith(_ARCHIVES):
                 try:
                     yield from _archived(self.path, data)
                 except (tarfile.TarError, EOFError, OSError) as error:
@@ -298,27 +312,26 @@ class Source(NamedTuple):
             except UnicodeDecodeError as error:
                 faults.append(Fault(name, 1, f"not UTF-8: {error.reason}", "save it as UTF-8"))
 
-
-def found_in(path: FilePath, faults: list[Fault]) -> Source:
-    """The files of a folder or an archive, or the one file that it is."""
-    told = str(path)
-    try:
-        if path.is_dir():
-            start = "" if told == "." else f"{told.rstrip('/')}/"
-            names = sorted(_names(told, start), key=lambda name: name.split("/"))
-        else:
-            names = [told]
-        files = []
+    def read(self, faults: list[Fault]) -> Iterator[tuple[str, bytes]]:
+        """Names and contents of the files, in the order of their names; an archive as it is."""
+        told = str(self.path)
+        try:
+            if self.path.is_dir():
+                start = "" if told == "." else f"{told.rstrip('/')}/"
+                names = sorted(_names(told, start), key=lambda name: name.split("/"))
+            else:
+                names = [told]
+        except OSError as error:
+            faults.append(Fault(told, 0, f"cannot be read: {error}", "check the path and its owner"))
+            return
         for name in names:
             try:
                 with open(name, "rb", buffering=0) as file:  # noqa: PTH123 (thousands of them: a Path each costs more than reading)
-                    files.append((name, file.readall()))
+                    data = file.readall()
             except OSError as error:
                 faults.append(Fault(name, 0, f"cannot be read: {error.strerror}", "give it to the service's user"))
-    except OSError as error:
-        faults.append(Fault(told, 0, f"cannot be read: {error}", "check the path and its owner"))
-        return Source(path, ())
-    return Source(path, files, not path.is_dir() and told.endswith(_ARCHIVES))
+                continue
+            yield name, data
 
 
 def _names(folder: str, start: str) -> Iterator[str]:
@@ -332,7 +345,7 @@ def _names(folder: str, start: str) -> Iterator[str]:
 
 def texts(path: FilePath, faults: list[Fault]) -> Iterator[tuple[str, str]]:
     """Names and texts of all YAML files of a path, in the order of their names."""
-    return found_in(path, faults).decoded(faults)
+    return Source(path).decoded(faults)
 
 
 def _archived(path: FilePath, data: bytes) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soc.event import Logsource, WindowsKind
@@ -45,7 +44,7 @@ class Instance:
     conditions: tuple[Item, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def node(self) -> Node:
         return All((*self.conditions, self.rule.node)) if self.conditions else self.rule.node
 

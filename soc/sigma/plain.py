@@ -6,13 +6,13 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from soc.sigma.compiled import Condition, Tables
-from soc.sigma.fields import Table
 from soc.sigma.nodes import Item
 from soc.sigma.predicates import Cidr, Compare, Exists, FieldRef, Null, Number, OneOf, Regex, Text, TimePart
 from soc.sigma.strings import MANY, ONE
+from soc.sigma.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import tzinfo
 
     from soc.sigma.predicates import Predicate
@@ -56,31 +56,32 @@ def from_plain(told: list[Any], zone: tzinfo | None) -> Predicate:
     return _FROM_PLAIN[told[0]](zone, *told[1:])
 
 
-def tables_to_plain(tables: Tables) -> dict[str, Any]:
-    return {
-        "fields": {
-            name: [*table[:-1], [to_plain(each) for each in table.checks]] for name, table in tables.fields.items()
-        },
-        "keywords": [[id_, to_plain(predicate)] for id_, predicate in tables.keywords.items()],
-        "conditions": [
+def tables_to_plain(tables: Tables, many: int) -> Iterator[list[Any]]:
+    """In parts: the keywords, then each field, then so many conditions at once."""
+    yield [[id_, to_plain(predicate)] for id_, predicate in tables.keywords.items()]
+    for name, table in tables.fields.items():
+        yield [name, *table[:-1], [to_plain(each) for each in table.checks]]
+    for begin in range(0, len(tables.conditions), many):
+        yield [
             [*condition[:-1], [[id_, _item_to_plain(item)] for id_, item in condition.specials]]
-            for condition in tables.conditions
-        ],
-    }
+            for condition in tables.conditions[begin : begin + many]
+        ]
 
 
-def tables_from_plain(told: Mapping[str, Any], zone: tzinfo | None) -> Tables:
-    return Tables(
-        {
-            name: Table._make([*parts, [from_plain(each, zone) for each in checks]])
-            for name, (*parts, checks) in told["fields"].items()
-        },
-        {id_: from_plain(each, zone) for id_, each in told["keywords"]},
-        [
-            Condition._make([*parts, [(id_, _item_from_plain(item, zone)) for id_, item in specials]])
-            for *parts, specials in told["conditions"]
-        ],
-    )
+def tables_from_plain(parts: Iterator[list[Any]], zone: tzinfo | None) -> Tables:
+    keywords = {id_: from_plain(each, zone) for id_, each in next(parts, ())}
+    fields: dict[str, Table] = {}
+    conditions: list[Condition] = []
+    for part in parts:
+        if isinstance(part[0], str):
+            name, *told, checks = part
+            fields[name] = Table._make([*told, [from_plain(each, zone) for each in checks]])
+            continue
+        conditions += [
+            Condition._make([*told, [(id_, _item_from_plain(item, zone)) for id_, item in specials]])
+            for *told, specials in part
+        ]
+    return Tables(fields, keywords, conditions)
 
 
 def _item_to_plain(item: Item) -> list[Any]:

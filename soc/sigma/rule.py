@@ -31,7 +31,7 @@ class Rule:
     info: RuleInfo
     logsource: Logsource
     tree: Node | Callable[[], Node]
-    """What it asks, without filters; or what makes that when it is first needed."""
+    """What it asks, without filters; or what makes that when it is needed."""
     file: str
     line: int
     own: bool = False
@@ -50,6 +50,12 @@ class Rule:
     def node(self) -> Node:
         """What decides."""
         return All((self.unfiltered, *self.filters)) if self.filters else self.unfiltered
+
+    def forget(self) -> None:
+        """Let go of the trees, if they can be made again: of most rules nobody asks for them."""
+        if callable(self.tree):
+            self.__dict__.pop("unfiltered", None)
+            self.__dict__.pop("node", None)
 
     def __hash__(self) -> int:
         return hash(self.info.id)

@@ -9,7 +9,7 @@ from soc import instant, literals as scanning, parse
 from soc.errors import Fault
 from soc.event import Logsource
 from soc.record import LogSource, Record
-from soc.sigma import fields as remembering, matcher as matching
+from soc.sigma import fields as remembering, index as indexing, matcher as matching
 from soc.sigma.detection import compiled
 from soc.sigma.filters import Filter, applied
 from soc.sigma.logsources import Logsources, Mapped
@@ -39,9 +39,10 @@ LOGSOURCES = Logsources(
 )
 ENGINES = {"with Hyperscan": scanning._hyperscan, "without": None}
 _TIGHT = {
-    scanning: {"_FEW": 0},
+    scanning: {"_FEW": 0, "_MANY": 1},
     remembering: {"MEMORY": 600},
-    matching: {"WEIGHT": 8, "REMEMBERED": 24, "PLANS": 3, "INDEXES": 1, "_FEW_TIMES": 0},
+    indexing: {"WEIGHT": 8, "REMEMBERED": 24, "_FEW_TIMES": 0},
+    matching: {"PLANS": 3, "INDEXES": 1},
 }
 """Limits so low that everything is forgotten again and again, and any two literals are a database."""
 

@@ -11,6 +11,7 @@ from soc import content, instant, sigma
 from tests.sigma.rules import ID, event_of, rule_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 ZONE = instant.zone("Asia/Ho_Chi_Minh")
@@ -54,8 +55,8 @@ class Memory:
         self.hits += key in self.kept
         return self.kept.get(key)
 
-    def put(self, key: str, data: bytes) -> None:
-        self.kept[key] = data
+    def put(self, key: str, data: Iterable[bytes]) -> None:
+        self.kept[key] = b"".join(data)
 
 
 def load(folder: Path, store: Memory | None, **options: Any) -> sigma.RuleSet:

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 from soc import parse
 from soc.record import LogSource, Record
-from soc.sigma import fields as remembering, matcher as matching
+from soc.sigma import fields as remembering, index as indexing
 from soc.sigma.needles import needles
 from soc.sigma.ruleset import RuleSet
 from tests.sigma.comparing import ENGINES, LOGSOURCES, difference, engine, event_of, ids, rule_of, rules_of, smallest
@@ -41,6 +41,41 @@ def test_it_matches_what_the_plain_evaluator_matches(chunk: int) -> None:
         if found := difference(case):
             left = smallest(case, lambda each: (now := difference(each)) is not None and now.how == found.how)
             pytest.fail(f"seed {seed}, {found.how}: {left}\n{difference(left)}")
+
+
+@pytest.mark.usefixtures("each_engine")
+def test_texts_looked_at_together_have_the_classes_that_they_have_alone() -> None:
+    """Texts that hold what the rules ask for, in any case and with something around it."""
+    for seed in range(BEGIN, BEGIN + CASES // 8):
+        told = Random(seed)
+        index = RuleSet(rules_of(drawn(seed)), (), LOGSOURCES)._matcher.windows
+        for field in index.fields.values():
+            table = field.table
+            known = [*table.literals, *table.whole, *table.whole_cased, "", "x", "\u0130K\u212a\u03a3", "10.0.0.1"]
+            texts = [
+                f"{before}{text}{after}" for text in known for before in ("", "A") for after in ("", "\n", "\u03c2")
+            ]
+            texts = [told.choice((str, str.upper, str.title))(text) for text in texts]
+            told.shuffle(texts)
+            assert field.classify_all(texts) == list(map(field.classify, texts))
+
+
+def test_the_shortcut_learns_what_is_new_in_many_events_at_once() -> None:
+    """And where little is new, at once: both ways it says of each line what the matcher says of the event."""
+    case = detected(
+        {"a": {"A|contains": ["evil", "bad"]}, "b": {"B|endswith": "\\\\x.exe"}, "condition": "a or b"},
+        *({"A": f"{number}{'Evil' * (number % 3 == 0)}", "B": f"c:\\{number}\\{'xy'[number % 2]}.EXE"} for number in range(60)),
+    )  # fmt: skip
+    events = [event for told in case["events"] if (event := event_of(told))]
+    plain = [ids(RuleSet(rules_of(case), (), LOGSOURCES).match_plainly(event)) for event in events]
+    expected = [(number, found) for number, found in enumerate(plain) if found]
+    rules = RuleSet(rules_of(case), (), LOGSOURCES)
+    lines = [event.record.raw for event in events]
+    for _ in range(3):
+        assert [(number, ids(found or ())) for number, found in rules.of_lines(b"\n".join(lines), lines)] == expected
+    assert len(expected) == 40
+    lines = [line for line in lines for _ in range(200)]
+    assert len(rules.of_lines(b"\n".join(lines), lines)) == 40 * 200
 
 
 def detected(detection: Any, *events: dict[str, Any]) -> Case:
@@ -186,7 +221,7 @@ def test_memory_is_bounded_when_every_value_is_new(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.usefixtures("each_engine")
 def test_results_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "REMEMBERED", 100)
+    monkeypatch.setattr(indexing, "REMEMBERED", 100)
     words = [f"w{number_:02}" for number_ in range(10)]
     known = rule({"s1": {"A|contains": words}, "s2": {"B": "x"}, "condition": "s1 and s2"})
     ruleset = RuleSet([known])
@@ -199,7 +234,7 @@ def test_results_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.M
 @pytest.mark.usefixtures("each_engine")
 def test_what_was_learnt_is_forgotten_before_hostile_values_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every value here satisfies another set of predicates, and no new kind of event comes."""
-    monkeypatch.setattr(matching, "WEIGHT", 200)
+    monkeypatch.setattr(indexing, "WEIGHT", 200)
     words = [f"w{number_:02}" for number_ in range(12)]
     known = rule({"s1": {"A|contains|all": words[:2]}, "s2": {"A|contains": words[2:]}, "condition": "s1 and not s2"})
     ruleset = RuleSet([known])
