@@ -1,6 +1,6 @@
 """Log Event Extended Format 1.0 and 2.0: QRadar's, which many vendors write.
 
-`LEEF:2.0|vendor|product|version|event id|delimiter|key=value...`; of 1.0, which has no delimiter, values end at a tab.
+`LEEF:2.0|vendor|product|version|event id|delimiter|key=value...`; of 1.0, which has no delimiter, values end at a tab, or at a bar as in PAN-OS.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _START = re.compile(r"(?:^|[\s:])LEEF: ?(?=\d)")
 _HEADER = re.compile(r"(\d(?:\.\d)?)\|([^|]{0,255})\|([^|]{0,255})\|([^|]{0,255})\|([^|]{0,1023})(?:\||$)")
 _DELIMITER = re.compile(r"(?:0?x([0-9A-Fa-f]{1,4})|([^\w\s=|]|\t|\^))?\|")
+# Some products of version 1.0 keep to the header's delimiter.
+_BARRED = re.compile(r"\|[A-Za-z]\w{0,63}=")
+_FEW = 3
 _KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.-]{0,127})=")
 HEADER = ("LEEFVersion", "Vendor", "Product", "Version", "EventID")
 # What SimpleDateFormat writes for z and Z behind a clock.
@@ -79,6 +82,8 @@ def fields(text: str) -> dict[str, Any] | None:
     if header[1][:1] == "2" and (told := _DELIMITER.match(text, at)):
         at = told.end()
         delimiter = chr(int(told[1], 16)) if told[1] else told[2] or "\t"
+    elif "\t" not in text and len(_BARRED.findall(text, at - 1)) > _FEW:
+        delimiter = "|"
     for name, value in _attributes(text[at:].replace("#011", "\t"), delimiter):  # syslog daemons escape the tab
         found.setdefault(name, value)
     return found
