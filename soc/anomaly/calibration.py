@@ -26,14 +26,14 @@ class Calibration(NamedTuple):
         return np.maximum(np.exp(-self.surprise(scores)), LEAST_P)
 
     def surprise(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """-ln of the survival, without a floor: a score takes the middle between two known ones, so that rates come true."""
+        """-ln of the survival, without a floor: a score among known ones lies between two, so that rates come true."""
         known = len(self.scores)
         if not known:
             return np.zeros(len(scores))
         above = known - np.searchsorted(self.scores, scores, side="left")
         tail = self.scores[-max(2, known // 20) :]
         scale = max(float(tail.mean() - tail[0]), 1e-3)
-        beyond = math.log(2 * (known + 1)) + (scores - self.scores[-1]) / scale
+        beyond = math.log(known + 1) + (scores - self.scores[-1]) / scale
         within: NDArray[np.float64] = -np.log((above + 0.5) / (known + 1))
         return np.where(above > 0, within, beyond)
 

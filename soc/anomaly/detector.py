@@ -138,7 +138,7 @@ def _slips(detector: Detector, raw: bytes) -> Iterator[tuple[int, str, str]]:
     known = CATALOGUES[detector.unit]
     for name in detector.features:
         if name not in known:
-            near = get_close_matches(name, known, 1)
+            near = get_close_matches(name, known, 1, 0.75)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
             yield _line(raw, f"`{name}`"), f"unknown feature {name!r} of unit {detector.unit}", hint
     for setting in ("features", "views"):
@@ -171,8 +171,8 @@ def _unit_slips(detector: Detector, raw: bytes) -> Iterator[tuple[int, str, str]
 
 def _line(raw: bytes, message: str) -> int:
     """The line of the setting that a message names: its key, else the first that mentions it."""
-    told = re.search(r"\$\.(\w+)|`(\w[\w-]*)`", message)
-    word = next((part for part in told.groups() if part), "") if told else ""
+    told = re.search(r"\$\.(\w+)", message) or re.search(r"`(\w[\w-]*)`", message)
+    word = told[1] if told else ""
     lines = raw.decode("utf-8", "replace").splitlines()
     for pattern in (rf"\s*{re.escape(word)}\s*:", rf".*\b{re.escape(word)}\b"):
         for number, line in enumerate(lines, 1):

@@ -104,21 +104,25 @@ class Counting:
 
     def surprise(self, items: Sequence[Item], entity: str) -> float:
         """As `surprise` in a past without this one event of the entity (leave-one-out)."""
-        own: Counter[Item] = Counter(items)
+        rest = {item: self._others(item, times, entity) for item, times in Counter(items).items()}
+        gone = Counter(context for (context, _), others in rest.items() if not others)
         within = Counter(context for context, _ in items)
         most = 0.0
-        for (context, value), times in own.items():
-            if entity and self._by_entity[entity, context, value] - times >= ENTITY_CAP:
-                times = 0  # noqa: PLW2901 (the others of the entity fill its share as well)
+        for (context, _), others in rest.items():
             counts = self._contexts[context]
             left = counts.total() - within[context]
-            if left <= 0:
-                most = max(most, STRANGE_CONTEXT if context else 0.0)
-                continue
-            seen = max(0, counts[value] - times)
-            distinct = len(counts) - (not seen)
-            most = max(most, log2((left + distinct + 1) / (seen + 1)))
+            if left > 0:
+                most = max(most, log2((left + len(counts) - gone[context] + 1) / (others + 1)))
+            elif context:
+                most = max(most, STRANGE_CONTEXT)
         return most
+
+    def _others(self, item: Item, times: int, entity: str) -> int:
+        """How often a value counts without one event of the entity; its others fill its share if it has many."""
+        context, value = item
+        counted = self._contexts[context][value]
+        full = entity and self._by_entity[entity, context, value] - times >= ENTITY_CAP
+        return counted if full else max(0, counted - times)
 
     def frozen(self) -> dict[str, Known]:
         """What scoring reads. Beyond the limit the least frequent values go, and stay counted as the rest."""
