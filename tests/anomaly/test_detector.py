@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from soc import content
@@ -78,6 +80,13 @@ def test_a_slip_is_told_with_its_line_and_what_to_do(tmp_path, text, line, messa
     assert fault.line == line
     assert message in fault.what
     assert fix in fault.fix
+
+
+def test_every_feature_is_documented_with_its_words() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "detectors.md").read_text()
+    for catalogue in CATALOGUES.values():
+        for feature in catalogue.values():
+            assert f"| `{feature.name}` | {feature.en} | {feature.vi} |" in page
 
 
 def test_features_have_words_in_both_languages_and_one_name_each() -> None:
