@@ -47,6 +47,7 @@ class Live:
             waiting: list[Result] = []
             for number, (name, act) in enumerate(self.rows.items(), 1):
                 result = Result(name, seed)
+                made.strike()  # a row without a moment of harm is not to be measured from the one before
                 with result.kept():
                     await act(made, scale, result)
                     if self.once and number < len(self.rows):

@@ -159,12 +159,12 @@ async def _nothing_waits(plant: Plant) -> bool:
 async def f24(plant: Plant, scale: Scale, result: Result) -> None:
     """A rolling restart in order, while the commits hold the state of an older version: numbers that are gone, and nothing."""
     result.wanted = scale.of(quick=6, usual=12, full=30)
+    await older_state(plant)  # a pause of the harness's own: before gaps are measured
+    await asyncio.sleep(15)
     async with Gaps(plant).watching() as gaps:
         while result.faults < result.wanted:
             for worker in plant.crew.of(*STATELESS):
                 await plant.crew.dismiss(worker)
-                if worker.role == "correlate" and worker.slot == 0:
-                    await older_state(plant)
                 worker.wanted = True
                 await asyncio.sleep(3)
                 plant.strike()
