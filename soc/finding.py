@@ -18,18 +18,18 @@ class Finding(NamedTuple):
 
 def digest(*parts: str | bytes | int) -> str:
     """blake2b-160 over length-prefixed parts, in hex: ("a", "bc") and ("ab", "c") differ."""
-    return blake2b(b"".join(prefixed(parts)), digest_size=20).hexdigest()
+    return blake2b(b"".join(_prefixed(parts)), digest_size=20).hexdigest()
 
 
 def digest_of_many(parts: Iterable[str | bytes | int]) -> str:
     """The same, of parts that are too large to be joined."""
     state = blake2b(digest_size=20)
-    for data in prefixed(parts):
+    for data in _prefixed(parts):
         state.update(data)
     return state.hexdigest()
 
 
-def prefixed(parts: Iterable[str | bytes | int]) -> Iterator[bytes]:
+def _prefixed(parts: Iterable[str | bytes | int]) -> Iterator[bytes]:
     for part in parts:
         data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
         yield len(data).to_bytes(8, "big")

@@ -30,17 +30,17 @@ class Literals:
         self,
         literals: Sequence[bytes],
         *,
-        once: Sequence[bool] | bool = True,
+        once: bool = True,
         caseless: bool = False,
         database: bytes = b"",
     ) -> None:
-        """`once`: of these the first place is enough; of the others the first and the last are told at least.
+        """`once`: where each is found first is enough, if it is found at all.
 
         `database`: what `dumped` gave for the literals, to be used instead of compiling them, which need not be told
         then. Hyperscan trusts it blindly, so it must come from where nobody else writes.
         """
         self._literals = list(literals)
-        self._once = [once] * len(self._literals) if isinstance(once, bool) else once
+        self._once = once
         self._caseless = caseless
         self._dumped = database
         self._is_compiled = bool(database) or (_hyperscan is not None and len(self._literals) > _FEW)
@@ -59,9 +59,9 @@ class Literals:
         if self._caseless:
             text = text.lower()
         for number, literal in enumerate(self._literals):
-            first = text.find(literal)
-            if first >= 0:
-                hits += [(number, first + len(literal)), (number, text.rfind(literal) + len(literal))]
+            at = text.find(literal)
+            if at >= 0:
+                hits.append((number, at + len(literal)))
         return hits
 
     def among(self, text: bytes) -> set[int]:
@@ -111,9 +111,9 @@ class Literals:
 
     def _compiled(self, begin: int) -> Any:
         """Of the literals from this one on."""
-        literals, once = self._literals[begin : begin + _MANY], self._once[begin : begin + _MANY]
+        literals = self._literals[begin : begin + _MANY]
         caseless = _hyperscan.HS_FLAG_CASELESS if self._caseless else 0
-        flags = [caseless | (_hyperscan.HS_FLAG_SINGLEMATCH if single else 0) for single in once]
+        flags = [caseless | (_hyperscan.HS_FLAG_SINGLEMATCH if self._once else 0)] * len(literals)
         database = _hyperscan.Database()
         numbers = list(range(begin, begin + len(literals)))
         database.compile(literals, ids=numbers, elements=len(numbers), flags=flags, literal=True)
